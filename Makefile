@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0
+# One entry point; `make help` explains. The work is done by scripts/.
+
+V	?=
+JOBS	?= $(shell nproc)
+LINUX	?=
+TREE	?=
+KERNEL	?=
+VM_SLOW	?= 1
+export V JOBS LINUX VM_SLOW
+
+B	:= build
+tree	:= $(or $(TREE),$(B)/linux)
+out	:= $(B)/kernel
+image	:= $(or $(KERNEL),$(out)/arch/x86/boot/bzImage)
+guest	:= $(B)/guest/initramfs.gz
+st	:= $(B)/selftests
+
+help:
+	@echo 'make run     all the way from nothing to the table of who pays (10 min at first, then under 1)'
+	@echo 'make test    the tests, from nothing (40 min at first, then 15)'
+	@echo 'make tree    base and series as a git tree in $(B)/linux (1 min at first)'
+	@echo 'make export  the commits of $(B)/linux back into patches/ (seconds)'
+	@echo 'make kernel  build the patched kernel in $(out) (5 min at first)'
+	@echo 'make shell   boot it into a shell'
+	@echo 'make lint    is the series well-formed, are the scripts clean (seconds)'
+	@echo 'make clean   remove what was built; $(B)/linux, which may hold work, and the cache stay'
+	@echo
+	@echo 'Variables: V=1       show what runs, and the console of the VM'
+	@echo '           JOBS=N    parallel jobs (now $(JOBS))'
+	@echo '           LINUX=DIR apply to this git tree of 5.10.y, which is only read, not to the pinned base'
+	@echo '           TREE=DIR  build this tree as it is; nothing is applied'
+	@echo '           KERNEL=FILE boot this image; nothing is built'
+	@echo '           VM_SLOW=N multiply the time limits of the VM (now $(VM_SLOW))'
+	@echo '           FORCE=1   make tree: drop commits of $(B)/linux that were not exported'
+	@echo 'Times are for 2 cores without KVM. The cache is $${BPF_MEMCG_CACHE:-~/.cache/linux-bpf-memcg}.'
+
+run: deps kernel guest
+	@rm -f $(B)/results/table.tsv
+	@scripts/vm -k $(image) -i $(guest) -s table -o $(B)/results/table
+	@scripts/show-table $(B)/results/table/results $(B)/results/table.tsv
+
+test: deps kernel guest selftests
+	@KERNEL=$(image) INITRAMFS=$(guest) SELFTESTS=$(st)/initramfs.gz prove $(if $(V),-v) tests/*.t
+
+shell: deps kernel guest
+	@scripts/vm -k $(image) -i $(guest) -s shell
+
+deps:
+	@scripts/install-deps
+
+tree: deps
+	@scripts/make-tree $(B)/linux
+
+export:
+	@scripts/export-series $(B)/linux
+
+kernel: $(if $(KERNEL),,$(if $(TREE),deps,tree))
+	@$(if $(KERNEL),test -r $(KERNEL) || { echo "make: no kernel image $(KERNEL)"; exit 1; },scripts/build-kernel $(tree) $(out))
+
+# The parts of the guest are found again at each run: they may come and go.
+guest: deps $(guest)
+$(guest): guest/init $(wildcard guest/scenario/*) $(B)/guest/probe scripts/make-initramfs
+	@scripts/make-initramfs $@ $(B)/guest/probe
+$(B)/guest/probe: $(wildcard guest/probe/*)
+	@$(MAKE) -s -C guest/probe OUT=$(CURDIR)/$(B)/guest
+
+selftests: kernel
+	@VMLINUX_BTF=$(out)/vmlinux scripts/build-selftests $(tree) $(st)
+	@scripts/pack-selftests $(st) $(st)/initramfs.gz
+
+lint: deps
+	@scripts/lint
+
+clean:
+	rm -rf $(out) $(B)/kernel-* $(B)/guest $(B)/selftests $(B)/results
+
+.PHONY: help run test shell deps tree export kernel guest selftests lint clean
+.DELETE_ON_ERROR:

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The cgroups of a case: parent/owner makes the object, parent/other does not. */
+#include <sys/stat.h>
+#include "probe.h"
+
+#define ROOT "/sys/fs/cgroup"
+
+const char *const scene_names[S_NR] = { "owner", "other", "parent" };
+
+static void enable_memory(const char *cg)
+{
+	char path[128];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", cg);
+	err = write_file(path, "+memory");
+	if (err)
+		die("no memory controller in %s: %s; cgroup2 with memory is needed",
+		    cg, strerror(-err));
+}
+
+static void make(const char *cg)
+{
+	if (mkdir(cg, 0755) && errno != EEXIST)
+		die("mkdir %s: %m", cg);
+}
+
+void cg_init(void)
+{
+	enable_memory(ROOT);
+	make(ROOT "/probe");
+	enable_memory(ROOT "/probe");
+	make(ROOT "/probe/drain");
+}
+
+void scene_open(struct scene *s)
+{
+	static int nr;
+
+	snprintf(s->parent, sizeof(s->parent), ROOT "/probe/%d", ++nr);
+	snprintf(s->owner, sizeof(s->owner), "%s/owner", s->parent);
+	snprintf(s->other, sizeof(s->other), "%s/other", s->parent);
+	s->no_owner = false;
+	make(s->parent);
+	enable_memory(s->parent);
+	make(s->owner);
+	make(s->other);
+}
+
+static int drop(const char *cg)
+{
+	int i;
+
+	/* an ended task may still be on its way out */
+	for (i = 0; i < 100; i++) {
+		if (!rmdir(cg))
+			return 0;
+		if (errno != EBUSY)
+			return -errno;
+		sleep_ms(10);
+	}
+	return -EBUSY;
+}
+
+int scene_close(struct scene *s)
+{
+	int err = drop(s->other);
+
+	if (!s->no_owner)
+		err = drop(s->owner) ?: err;
+	return drop(s->parent) ?: err;
+}
+
+long long cg_current(const char *cg)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/memory.current", cg);
+	return read_number(path);
+}
+
+void scene_current(const struct scene *s, long long v[S_NR])
+{
+	v[S_OWNER] = s->no_owner ? 0 : cg_current(s->owner);
+	v[S_OTHER] = cg_current(s->other);
+	v[S_PARENT] = cg_current(s->parent) - v[S_OWNER] - v[S_OTHER];
+}
+
+int cg_join(const char *cg)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cg);
+	return write_file(path, "0");
+}
+
+int cg_fd(const char *cg)
+{
+	int fd = open(cg, O_RDONLY | O_DIRECTORY);
+
+	return fd < 0 ? -errno : fd;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Checks: what is charged is what is taken, and nothing of it stays. */
+#include "probe.h"
+
+static void check(const struct row *r)
+{
+	struct result res;
+	long long taken;
+	bool close_enough;
+
+	measure(r, &res);
+	/* JIT images are not charged at this point of the series */
+	taken = res.taken - res.jit;
+	close_enough = !res.err && res.charged[S_OWNER] > 0 &&
+		       within(res.charged[S_OWNER], taken, 2.0);
+	tap_ok(close_enough, "%s, %s: its cgroup is charged within 2 %% of what is taken%s",
+	       r->type, r->what, res.jit ? ", the JIT images left out" : "");
+	if (res.err)
+		tap_diag("%s", strerror(-res.err));
+	else if (!close_enough || verbose)
+		tap_diag("asked %llu taken %lld (%.2f %% more than charged) charged %lld jit %lld;"
+			 " percpu %lld slab %lld vmalloc %lld; other %lld parent %lld",
+			 (unsigned long long)res.asked, taken,
+			 res.charged[S_OWNER] ? 100.0 * (taken - res.charged[S_OWNER]) /
+			 res.charged[S_OWNER] : 0.0, res.charged[S_OWNER], res.jit, res.percpu,
+			 res.slab, res.vmalloc, res.charged[S_OTHER], res.charged[S_PARENT]);
+	/* where little was charged, little being left proves nothing */
+	tap_ok(!res.err && res.charged[S_OWNER] * 2 > taken && !res.total_after,
+	       "%s, %s: the charge is gone to the last byte after release", r->type, r->what);
+	if (res.total_after)
+		tap_diag("left: owner %lld other %lld parent %lld", res.after[S_OWNER],
+			 res.after[S_OTHER], res.after[S_PARENT]);
+}
+
+void test_charges(void)
+{
+	size_t i;
+
+	for (i = 0; i < nr_prog_rows; i++)
+		if (prog_rows[i].accounted)
+			check(&prog_rows[i]);
+	for (i = 0; i < nr_map_rows; i++)
+		if (map_rows[i].accounted)
+			check(&map_rows[i]);
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Measures, on the running kernel, what BPF objects are charged to whom. */
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include "probe.h"
+
+int ncpu;
+bool memlock_zero;
+bool verbose;
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+	const char *help;
+} groups[] = {
+	{ "charges", test_charges, "charged is taken, and zero after release" },
+	{ "mapping", test_mapping, "mapped and pinned pages" },
+	{ "payer", test_payer, "who pays for an element" },
+	{ "bigfree", test_bigfree, "big elements freed in bulk" },
+};
+
+static void usage(FILE *f)
+{
+	size_t i;
+
+	fputs("probe [-0] [-v] table | tap [GROUP...]\n"
+	      "  table   TSV: what is charged to which cgroup, for programs and map types\n"
+	      "  tap     the checks, as TAP; all groups unless some are named:\n", f);
+	for (i = 0; i < ARRAY_SIZE(groups); i++)
+		fprintf(f, "            %-10s%s\n", groups[i].name, groups[i].help);
+	fputs("  -0      creators have RLIMIT_MEMLOCK 0 (else: unlimited)\n"
+	      "  -v      numbers of every case\n"
+	      "As root, on cgroup2 with the memory controller at the root.\n", f);
+}
+
+/* possible CPUs: what per-CPU memory is multiplied by */
+static int possible_cpus(void)
+{
+	char text[64] = "";
+	int fd = open("/sys/devices/system/cpu/possible", O_RDONLY), first, last;
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		die("/sys/devices/system/cpu/possible: cannot read");
+	return sscanf(text, "%d-%d", &first, &last) == 2 ? last + 1 : 1;
+}
+
+static void loopback_up(void)
+{
+	struct ifreq r = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	int s = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (s < 0 || ioctl(s, SIOCSIFFLAGS, &r))
+		die("cannot bring lo up: %m");
+	close(s);
+}
+
+static void setup(void)
+{
+	struct rlimit lim = { RLIM_INFINITY, RLIM_INFINITY };
+	static const struct row warm = { "", "", BPF_MAP_TYPE_ARRAY, 4, 4096, 1024,
+					 .jit = -1, .harden = -1 };
+	struct result res;
+
+	/* the probe's own maps are made in the root cgroup and do not count */
+	setrlimit(RLIMIT_MEMLOCK, &lim);
+	ncpu = possible_cpus();
+	loopback_up();
+	cg_init();
+	settle_init();
+	fd_mark();
+	vmbtf();
+	/* the first case pays for caches that stay; let it be no case */
+	measure(&warm, &res);
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+	int c, k;
+
+	while ((c = getopt(argc, argv, "0vh")) != -1)
+		switch (c) {
+		case '0': memlock_zero = true; break;
+		case 'v': verbose = true; break;
+		case 'h': usage(stdout); return 0;
+		default: usage(stderr); return 2;
+		}
+	if (optind == argc) {
+		usage(stderr);
+		return 2;
+	}
+	if (!strcmp(argv[optind], "table")) {
+		setup();
+		table_main();
+		return 0;
+	}
+	if (strcmp(argv[optind], "tap"))
+		die("%s: unknown; table or tap is needed", argv[optind]);
+	for (k = optind + 1; k < argc; k++) {
+		for (i = 0; i < ARRAY_SIZE(groups); i++)
+			if (!strcmp(argv[k], groups[i].name))
+				break;
+		if (i == ARRAY_SIZE(groups))
+			die("%s: no such group; probe -h lists them", argv[k]);
+	}
+	setup();
+	for (i = 0; i < ARRAY_SIZE(groups); i++) {
+		for (k = optind + 1; k < argc && strcmp(argv[k], groups[i].name); k++)
+			;
+		if (k < argc || optind + 1 == argc)
+			groups[i].run();
+	}
+	return tap_end();
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+/* One object: read, make, read, release, read. */
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include "probe.h"
+
+enum { MARK = 64 };	/* the probe's own files lie below */
+
+/*
+ * The table of files is charged to whoever makes it grow; grown at the start
+ * by the probe itself, it stays out of the measurement.
+ */
+void fd_mark(void)
+{
+	struct rlimit lim = { 16384, 16384 };
+	static bool grown;
+
+	if (grown)
+		return;
+	grown = true;
+	setrlimit(RLIMIT_NOFILE, &lim);
+	if (dup2(0, 16383) >= 0)
+		close(16383);
+	/* low numbers are taken, so that cases get MARK and above */
+	while (dup(0) < MARK - 1)
+		;
+}
+
+void fd_release(void)
+{
+	int fd;
+
+	if (!syscall(SYS_close_range, MARK, ~0u, 0))
+		return;
+	for (fd = MARK; fd < 16384; fd++)
+		close(fd);
+}
+
+static void read_all(const struct scene *s, struct reading *r)
+{
+	rcu_wait();
+	drain();
+	taken_used(&r->t);
+	scene_current(s, r->cg);
+}
+
+static long long total(const struct reading *r)
+{
+	return r->cg[S_OWNER] + r->cg[S_OTHER] + r->cg[S_PARENT];
+}
+
+static long long gap(long long a, long long b)
+{
+	return a > b ? a - b : b - a;
+}
+
+/* until two readings in a row agree */
+void settled(const struct scene *s, struct reading *r)
+{
+	struct reading last;
+	int i;
+
+	drop_caches();
+	read_all(s, r);
+	for (i = 0; i < 20; i++) {
+		last = *r;
+		sleep_ms(20);
+		read_all(s, r);
+		if (gap(last.t.used, r->t.used) <= 4 * (long long)PAGE &&
+		    !memcmp(last.cg, r->cg, sizeof(r->cg)))
+			break;
+	}
+	if (i == 20)
+		fprintf(stderr, "probe: the memory did not come to rest\n");
+	taken_details(&r->t);
+}
+
+/*
+ * After a release: until the charges are back where they were, which may
+ * take a work item, a grace period and the batching of kfree_rcu(), which
+ * newer kernels do every five seconds.
+ */
+void settled_to(const struct scene *s, const struct reading *base, struct reading *r)
+{
+	long long end = now_ms() + 8000;
+
+	do {
+		settled(s, r);
+		if (total(r) <= total(base))
+			return;
+		if (total(r) - total(base) <= 16 * (long long)PAGE) {
+			if (!s->no_owner)
+				consolidate(s->owner);
+			consolidate(s->other);
+		}
+		sleep_ms(100);
+	} while (now_ms() < end);
+}
+
+void delta(const struct reading *from, const struct reading *to, struct result *res)
+{
+	int i;
+
+	res->taken = to->t.used - from->t.used;
+	res->jit = to->t.jit - from->t.jit;
+	res->percpu = to->t.percpu - from->t.percpu;
+	res->slab = to->t.slab - from->t.slab;
+	res->vmalloc = to->t.vmalloc - from->t.vmalloc;
+	res->total = 0;
+	for (i = 0; i < S_NR; i++) {
+		res->charged[i] = to->cg[i] - from->cg[i];
+		res->total += res->charged[i];
+	}
+}
+
+/* a few pages are left out: the files that hold the object are charged, too */
+const char *payers(const struct result *r)
+{
+	static char text[64];
+	long long least = 8 * PAGE;
+	int i;
+
+	if (r->total / 50 > least)
+		least = r->total / 50;
+	text[0] = 0;
+	for (i = 0; i < S_NR; i++)
+		if (r->charged[i] > least) {
+			if (text[0])
+				strcat(text, "+");
+			strcat(text, scene_names[i]);
+		}
+	return text[0] ? text : "none";
+}
+
+struct job {
+	const struct row *row;
+	uint64_t asked;
+};
+
+static int make_maps(const struct row *r, uint64_t *asked)
+{
+	int i, fd, err;
+
+	for (i = 0; i < (r->copies ?: 1); i++) {
+		fd = map_create(r->map, r->key, r->value, r->entries, r->flags);
+		if (fd < 0)
+			return fd;
+		err = r->fill ? r->fill(r, fd) : 0;
+		if (err)
+			return err;
+		*asked += r->entries * (r->key + (uint64_t)r->value *
+					(r->percpu ? ncpu : 1));
+	}
+	return 0;
+}
+
+static int job_run(void *arg)
+{
+	struct job *j = arg;
+
+	return j->row->make ? j->row->make(j->row, &j->asked) :
+			      make_maps(j->row, &j->asked);
+}
+
+void measure(const struct row *r, struct result *res)
+{
+	static const char *const jit_path = "/proc/sys/net/core/bpf_jit_enable";
+	static const char *const harden_path = "/proc/sys/net/core/bpf_jit_harden";
+	int i, jit = -1, harden = -1;
+	struct job job = { .row = r };
+	struct reading before, made, after;
+	struct scene s;
+
+	memset(res, 0, sizeof(*res));
+	scene_open(&s);
+	if (r->jit >= 0 && put_sysctl(jit_path, r->jit, &jit))
+		snprintf(res->note, sizeof(res->note), "bpf_jit_enable=%d refused", r->jit);
+	if (r->harden >= 0)
+		put_sysctl(harden_path, r->harden, &harden);
+	res->err = r->prepare ? r->prepare(r) : 0;
+
+	settled(&s, &before);
+	if (!res->err)
+		res->err = in_cgroup(s.owner, job_run, &job, sizeof(job));
+	if (!res->err) {
+		res->asked = job.asked;
+		settled(&s, &made);
+		delta(&before, &made, res);
+	}
+	fd_release();
+	if (r->done)
+		r->done(r);
+	settled_to(&s, &before, &after);
+	res->kept = after.t.used - before.t.used;
+	for (i = 0; i < S_NR; i++) {
+		res->after[i] = after.cg[i] - before.cg[i];
+		res->total_after += res->after[i];
+	}
+	if (jit >= 0)
+		put_sysctl(jit_path, jit, NULL);
+	if (harden >= 0)
+		put_sysctl(harden_path, harden, NULL);
+	scene_close(&s);
+}

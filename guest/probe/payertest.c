@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Checks of the rule "whoever asks for the memory pays". */
+#include "payer.h"
+
+/* @pays alone moved, by what was asked; S_NR: nobody did */
+void payer_check(int pays, const struct result *res, const char *what)
+{
+	long long most = res->asked / 50, want;
+	bool ok = !res->err;
+	int i;
+
+	for (i = 0; ok && i < S_NR; i++) {
+		want = i == pays ? (long long)res->asked : 0;
+		/* headers, rounding, and the vectors of per-CPU chunks come on top */
+		ok = res->charged[i] >= want - most &&
+		     res->charged[i] <= want * 22 / 10 + most;
+	}
+	/* if nobody pays, the memory must have been taken all the same */
+	if (pays == S_NR)
+		ok = ok && res->taken >= (long long)res->asked * 9 / 10;
+	tap_ok(ok, "%s", what);
+	if (res->err)
+		tap_diag("%s", strerror(-res->err));
+	if (!ok || verbose)
+		tap_diag("asked %llu taken %lld; owner %lld other %lld parent %lld",
+			 (unsigned long long)res->asked, res->taken, res->charged[S_OWNER],
+			 res->charged[S_OTHER], res->charged[S_PARENT]);
+}
+
+void test_payer(void)
+{
+	const struct payer_row *r;
+	struct result res;
+	char what[256];
+	size_t i;
+
+	for (i = 0; i < nr_payer_rows; i++) {
+		r = &payer_rows[i];
+		if (r->later)
+			continue;
+		payer_measure(r, &res);
+		snprintf(what, sizeof(what), "%s, %s: %s%s", r->g->type, r->what,
+			 r->pays == S_NR ? "nobody" : r->pays == S_OTHER ? "the caller's cgroup" :
+			 r->pays == S_PARENT ? "the cgroup above" : "the owner's cgroup",
+			 r->pays == S_NR ? " is charged" : " pays, and no other");
+		payer_check(r->pays, &res, what);
+	}
+	test_race();
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef PROBE_H
+#define PROBE_H
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include "insn.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define KiB 1024ull
+#define MiB (1024 * KiB)
+#define PAGE 4096ull
+
+extern int ncpu;			/* possible CPUs */
+extern bool memlock_zero;		/* creators run with RLIMIT_MEMLOCK 0 */
+extern bool verbose;
+
+/* util.c */
+void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+int write_file(const char *path, const char *text);
+long long read_number(const char *path);
+void *xalloc(size_t n);
+long long now_ms(void);
+void sleep_ms(int ms);
+int put_sysctl(const char *path, int value, int *old);
+
+/* bpf.c: bpf(2) without a library; -errno on failure */
+int sys_bpf(int cmd, union bpf_attr *attr, size_t size);
+int map_create(uint32_t type, uint32_t key, uint32_t value, uint32_t entries,
+	       uint32_t flags);
+int map_create_inner(uint32_t type, uint32_t key, uint32_t entries,
+		     uint32_t flags, int inner);
+int map_create_btf(uint32_t type, uint32_t key, uint32_t value, uint32_t flags);
+int map_update(int fd, const void *key, const void *value);
+int map_lookup(int fd, const void *key, void *value);
+int map_delete(int fd, const void *key);
+int prog_load(uint32_t type, const struct bpf_insn *insns, size_t n);
+int prog_load_attr(union bpf_attr *attr);
+int prog_attach(int prog, int target, uint32_t type, uint32_t flags);
+int prog_run(int prog, void *data, size_t len);
+int raw_tp_open(const char *name, int prog);
+uint32_t fd_id(int fd);
+int map_fd_by_id(uint32_t id);
+int map_next_id(uint32_t id);
+int kprobe_open(const char *func, int prog);
+
+/* btf.c: BTF made by hand, and look-ups in the kernel's own */
+int btf_load(uint32_t value_size);	/* types: the enum below */
+enum { BTF_INT = 1, BTF_PROTO, BTF_FUNC, BTF_VALUE };
+struct vmbtf;
+const struct vmbtf *vmbtf(void);
+int vmbtf_find(const char *name, int kind);
+int vmbtf_size(int id);
+int vmbtf_ptr_member(const char *in, const char *const *to, unsigned int *off,
+		     const char **member);
+
+/* actor.c: a process of its own in a cgroup of its choice */
+struct actor;
+typedef int (*actor_fn)(void *arg);
+enum { ACTOR_ARG = 512 };
+/* cg NULL: stays in the root cgroup; cpu < 0: not pinned */
+struct actor *actor_start(const char *cg, int cpu);
+/* runs fn on a copy of arg in the actor; what fn leaves in arg comes back */
+int actor_call(struct actor *a, actor_fn fn, void *arg, size_t len);
+void actor_post(struct actor *a, actor_fn fn, void *arg, size_t len);
+int actor_wait(struct actor *a, void *arg, size_t len);
+bool actor_done(const struct actor *a);
+int actor_pid(const struct actor *a);
+void actor_end(struct actor *a);
+/* once: start, call, end */
+int in_cgroup(const char *cg, actor_fn fn, void *arg, size_t len);
+
+/* cg.c: one scene per case: parent/{owner,other} */
+struct scene {
+	char parent[64], owner[80], other[80];
+	bool no_owner;			/* removed */
+};
+enum { S_OWNER, S_OTHER, S_PARENT, S_NR };
+extern const char *const scene_names[S_NR];
+void cg_init(void);
+void scene_open(struct scene *s);
+int scene_close(struct scene *s);	/* 0, or -errno of the last rmdir */
+long long cg_current(const char *cg);
+/* how much the cgroup itself holds: children taken off */
+void scene_current(const struct scene *s, long long v[S_NR]);
+int cg_join(const char *cg);
+int cg_fd(const char *cg);
+
+/* settle.c */
+void settle_init(void);
+void drain(void);			/* per-CPU stocks hold no other cgroup */
+void rcu_wait(void);
+/* bring the sub-page remains of the cgroup together, so that none shows */
+void consolidate(const char *cg);
+void drop_caches(void);
+
+/* taken.c: what the page allocator has given out, and who says so */
+struct taken {
+	long long used;			/* bytes not free in the zones */
+	long long jit;			/* module space held by JIT images */
+	long long percpu, slab, vmalloc;/* for cross-checks, bytes */
+};
+void taken_used(struct taken *t);
+void taken_details(struct taken *t);
+
+/* measure.c */
+struct reading {
+	struct taken t;
+	long long cg[S_NR];
+};
+struct result {
+	int err;			/* of the creation */
+	uint64_t asked;
+	long long taken, jit, kept;	/* kept: still taken after release */
+	long long percpu, slab, vmalloc;
+	long long charged[S_NR], after[S_NR];
+	long long total, total_after;	/* over the candidates */
+	char note[160];
+};
+void settled(const struct scene *s, struct reading *r);
+void settled_to(const struct scene *s, const struct reading *base, struct reading *r);
+void delta(const struct reading *from, const struct reading *to, struct result *res);
+const char *payers(const struct result *r);	/* names of those that moved */
+void fd_mark(void);			/* fds opened from here on … */
+void fd_release(void);			/* … are closed here */
+
+/* rows.c: what can be made and measured */
+struct row {
+	const char *type, *what;
+	uint32_t map, key, value, entries, flags;
+	bool percpu;
+	bool accounted;			/* issue 2 promises it */
+	int jit, harden;		/* sysctl wanted, -1: as it is */
+	int copies;			/* objects made, 0 means 1 */
+	/* after creation, in the creator */
+	int (*fill)(const struct row *r, int fd);
+	/* instead of creating a map: all of it; asked is to be set */
+	int (*make)(const struct row *r, uint64_t *asked);
+	/* in the root cgroup before and after: things that are not measured */
+	int (*prepare)(const struct row *r);
+	void (*done)(const struct row *r);
+};
+extern const struct row map_rows[], prog_rows[];
+extern const size_t nr_map_rows, nr_prog_rows;
+void measure(const struct row *r, struct result *res);
+
+/* payer.c */
+void payer_table(void);
+
+/* tap.c */
+void tap_ok(bool ok, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void tap_skip(const char *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void tap_diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int tap_end(void);
+bool within(long long a, long long b, double percent);
+
+/* groups of checks */
+void table_main(void);
+void table_row(const char *type, const char *what, const struct result *r);
+void test_charges(void);
+void test_mapping(void);
+void test_payer(void);
+void test_bigfree(void);
+#endif

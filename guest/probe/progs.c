@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Programs, a row per thing that a program holds. */
+#include "probe.h"
+
+static uint64_t ptr(const void *p)
+{
+	return (uint64_t)(unsigned long)p;
+}
+
+/* straight on: r0 = 0 again and again */
+static struct bpf_insn *straight(size_t n)
+{
+	struct bpf_insn *p = xalloc(n * sizeof(*p));
+	size_t i;
+
+	for (i = 0; i < n - 1; i++)
+		p[i] = MOVI(0, 0);
+	p[n - 1] = EXIT();
+	return p;
+}
+
+static int load_copies(const struct row *r, union bpf_attr *a, uint64_t each, uint64_t *asked)
+{
+	int i, fd;
+
+	for (i = 0; i < (r->copies ?: 1); i++) {
+		fd = prog_load_attr(a);
+		if (fd < 0)
+			return fd;
+		*asked += each;
+	}
+	return 0;
+}
+
+/* r->entries instructions */
+static int make_straight(const struct row *r, uint64_t *asked)
+{
+	struct bpf_insn *p = straight(r->entries);
+	union bpf_attr a = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+			     .insns = ptr(p), .insn_cnt = r->entries };
+	int err = load_copies(r, &a, r->entries * sizeof(*p), asked);
+
+	free(p);
+	return err;
+}
+
+/* a line of source for every instruction: twice the size of the program */
+static int make_lines(const struct row *r, uint64_t *asked)
+{
+	struct bpf_insn *p = straight(r->entries);
+	struct bpf_line_info *l = xalloc(r->entries * sizeof(*l));
+	struct bpf_func_info f = { 0, BTF_FUNC };
+	union bpf_attr a = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+			     .insns = ptr(p), .insn_cnt = r->entries,
+			     .func_info_rec_size = sizeof(f), .func_info_cnt = 1,
+			     .func_info = ptr(&f),
+			     .line_info_rec_size = sizeof(*l), .line_info_cnt = r->entries,
+			     .line_info = ptr(l) };
+	uint32_t i;
+	int err;
+
+	for (i = 0; i < r->entries; i++)
+		l[i] = (struct bpf_line_info){ i, 7, 15, (i % 1024 + 1) << 10 | 1 };
+	err = btf_load(4);
+	if (err >= 0) {
+		a.prog_btf_fd = err;
+		err = load_copies(r, &a, r->entries * (sizeof(*p) + sizeof(*l)) + sizeof(f), asked);
+	}
+	free(p);
+	free(l);
+	return err;
+}
+
+/* 256 functions with their types; the JIT makes each a program of its own */
+static int make_subprogs(const struct row *r, uint64_t *asked)
+{
+	enum { SUBS = 255, N = SUBS + 2 + 2 * SUBS };
+	struct bpf_insn p[N];
+	struct bpf_func_info f[SUBS + 1];
+	union bpf_attr a = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+			     .insns = ptr(p), .insn_cnt = N,
+			     .func_info_rec_size = sizeof(f[0]), .func_info_cnt = SUBS + 1,
+			     .func_info = ptr(f) };
+	int i, at = SUBS + 2;
+
+	f[0] = (struct bpf_func_info){ 0, BTF_FUNC };
+	for (i = 0; i < SUBS; i++, at += 2) {
+		p[i] = CALLPC(at - i - 1);
+		p[at] = MOVI(0, 0);
+		p[at + 1] = EXIT();
+		f[i + 1] = (struct bpf_func_info){ at, BTF_FUNC };
+	}
+	p[SUBS] = MOVI(0, 0);
+	p[SUBS + 1] = EXIT();
+	i = btf_load(4);
+	if (i < 0)
+		return i;
+	a.prog_btf_fd = i;
+	return load_copies(r, &a, sizeof(p) + sizeof(f), asked);
+}
+
+/* 1000 tail calls to known places, which the JIT wants to patch later */
+static int make_poke(const struct row *r, uint64_t *asked)
+{
+	enum { CALLS = 1000, EACH = 5, N = 1 + CALLS * EACH + 2 };
+	static struct bpf_insn p[N];
+	union bpf_attr a = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+			     .insns = ptr(p), .insn_cnt = N };
+	int map = map_create(BPF_MAP_TYPE_PROG_ARRAY, 4, 4, CALLS, 0), i;
+
+	if (map < 0)
+		return map;
+	p[0] = MOV(6, 1);
+	for (i = 0; i < CALLS; i++) {
+		struct bpf_insn one[EACH] = { MOV(1, 6), LDMAP(2, map), MOVI(3, i),
+					      CALL(BPF_FUNC_tail_call) };
+
+		memcpy(p + 1 + i * EACH, one, sizeof(one));
+	}
+	p[N - 2] = MOVI(0, 0);
+	p[N - 1] = EXIT();
+	return load_copies(r, &a, sizeof(p), asked);
+}
+
+/* BPF_PROG_BIND_MAP makes used_maps grow; the maps are there before */
+enum { BOUND = 2048 };
+static int bound[BOUND];
+
+static int prepare_bind(const struct row *r)
+{
+	int i;
+
+	for (i = 0; i < BOUND; i++) {
+		bound[i] = map_create(BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0);
+		if (bound[i] < 0)
+			return bound[i];
+	}
+	return 0;
+}
+
+static int make_bind(const struct row *r, uint64_t *asked)
+{
+	struct bpf_insn p[] = { MOVI(0, 0), EXIT() };
+	int i, k, fd, err;
+
+	for (i = 0; i < r->copies; i++) {
+		fd = prog_load(BPF_PROG_TYPE_SOCKET_FILTER, p, 2);
+		if (fd < 0)
+			return fd;
+		for (k = 0; k < BOUND; k++) {
+			union bpf_attr a = { .prog_bind_map = { .prog_fd = fd,
+								.map_fd = bound[k] } };
+
+			err = sys_bpf(BPF_PROG_BIND_MAP, &a, sizeof(a));
+			if (err)
+				return err;
+		}
+		*asked += sizeof(p) + BOUND * 8;
+	}
+	return 0;
+}
+
+#define ROW(w, n, c, j, h, m, ...) \
+	{ .type = "program", .what = w, .entries = n, .copies = c, .jit = j, .harden = h, \
+	  .make = m, .accounted = true, ##__VA_ARGS__ }
+
+const struct row prog_rows[] = {
+	ROW("loaded, interpreted", 131072, 8, 0, 0, make_straight),
+	ROW("loaded with a source line per instruction, interpreted", 65536, 6, 0, 0, make_lines),
+	ROW("loaded with 2048 maps bound, interpreted", 0, 64, 0, 0, make_bind,
+	    .prepare = prepare_bind),
+	ROW("loaded, JIT", 65536, 8, 1, 0, make_straight),
+	ROW("loaded with a source line per instruction, JIT", 65536, 6, 1, 0, make_lines),
+	ROW("loaded with 256 functions and their types, JIT", 0, 6, 1, 0, make_subprogs),
+	ROW("loaded with 1000 tail calls to patch, JIT", 0, 32, 1, 0, make_poke),
+	ROW("loaded with constants blinded, JIT", 768, 128, 1, 2, make_straight),
+};
+const size_t nr_prog_rows = ARRAY_SIZE(prog_rows);

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * memory.current runs ahead of the truth: a CPU keeps up to 32 pages charged
+ * in advance for one cgroup, and up to a page of bytes for one object cgroup.
+ * A process per CPU, in a cgroup of its own, charges a little: that throws
+ * out whatever else the CPU had kept, and then the counter is exact.
+ */
+#include <dirent.h>
+#include <linux/membarrier.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include "probe.h"
+
+static struct actor *drainer[64];
+static int nr_drainers;
+static int touch_pipe[2];
+
+static int charge_a_little(void *arg)
+{
+	static int p[2], small;
+	static char *page;
+
+	if (!page) {
+		page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (page == MAP_FAILED || pipe2(p, O_CLOEXEC))
+			return -ENOMEM;
+	}
+	/* a new ring of pipe buffers: bytes; before the pages, because what
+	 * falls out of the byte stock falls into the page stock */
+	fcntl(p[1], F_SETPIPE_SZ, (small = !small) ? 32 * PAGE : 64 * PAGE);
+	madvise(page, PAGE, MADV_DONTNEED);
+	*(volatile char *)page = 1;
+	return 0;
+}
+
+void settle_init(void)
+{
+	cpu_set_t all, mine;
+	int cpu;
+
+	if (sched_getaffinity(0, sizeof(all), &all))
+		die("sched_getaffinity: %m");
+	if (pipe2(touch_pipe, O_CLOEXEC))
+		die("pipe: %m");
+	for (cpu = 0; cpu < 64; cpu++)
+		if (CPU_ISSET(cpu, &all))
+			drainer[nr_drainers++] =
+				actor_start("/sys/fs/cgroup/probe/drain", cpu);
+	/* what is freed here is freed on a known CPU */
+	CPU_ZERO(&mine);
+	CPU_SET(0, &mine);
+	sched_setaffinity(0, sizeof(mine), &mine);
+	drain();
+}
+
+void drain(void)
+{
+	int i;
+
+	for (i = 0; i < nr_drainers; i++)
+		if (actor_call(drainer[i], charge_a_little, NULL, 0))
+			die("the drainer of CPU %d failed", i);
+}
+
+/* a full grace period */
+void rcu_wait(void)
+{
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
+static int touch(void *arg)
+{
+	return fcntl(touch_pipe[1], F_SETPIPE_SZ, 64 * PAGE) < 0 ? -errno : 0;
+}
+
+/*
+ * Bytes given back on two CPUs can leave two remains that are a page only
+ * together. Allocating and freeing on one CPU collects them.
+ */
+void consolidate(const char *cg)
+{
+	struct actor *a = actor_start(cg, 0);
+
+	actor_call(a, touch, NULL, 0);
+	actor_end(a);
+	/* frees on CPU 0 what the actor was charged for */
+	fcntl(touch_pipe[1], F_SETPIPE_SZ, 32 * PAGE);
+	drain();
+}
+
+static void shrink_slabs(void)
+{
+	static const char *const names[] = { "32", "64", "96", "128", "192", "256",
+					     "512", "1k", "2k", "4k", "8k" };
+	char path[64];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "/sys/kernel/slab/kmalloc-%s/shrink", names[i]);
+		write_file(path, "1");
+	}
+}
+
+/* nothing that could be given back stays: page cache, dentries, free slabs */
+void drop_caches(void)
+{
+	write_file("/proc/sys/vm/drop_caches", "3");
+	shrink_slabs();
+}

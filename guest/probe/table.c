@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The table: what is charged to whom, tab separated, a line per object. */
+#include "probe.h"
+
+void table_row(const char *type, const char *what, const struct result *r)
+{
+	printf("%s\t%s\t", type, what);
+	if (r->err)
+		printf("-\t-\t-\t-\t-\tnot here: %s\n", strerror(-r->err));
+	else
+		printf("%llu\t%lld\t%lld\t%s\t%lld\t%s\n", (unsigned long long)r->asked,
+		       r->taken, r->total, payers(r), r->total_after, r->note);
+	fflush(stdout);
+	if (verbose)
+		fprintf(stderr, "# %s: percpu %lld slab %lld vmalloc %lld jit %lld kept %lld"
+			" owner %lld other %lld parent %lld\n", type, r->percpu, r->slab,
+			r->vmalloc, r->jit, r->kept, r->charged[0], r->charged[1], r->charged[2]);
+}
+
+static void rows(const struct row *r, size_t n)
+{
+	struct result res;
+	size_t len;
+
+	for (; n--; r++) {
+		measure(r, &res);
+		len = strlen(res.note);
+		if (res.jit)
+			len += snprintf(res.note + len, sizeof(res.note) - len,
+					"%s%lld of the bytes taken are JIT images",
+					len ? "; " : "", res.jit);
+		if (memlock_zero)
+			snprintf(res.note + len, sizeof(res.note) - len, "%sRLIMIT_MEMLOCK=0",
+				 len ? "; " : "");
+		table_row(r->type, r->what, &res);
+	}
+}
+
+void table_main(void)
+{
+	puts("map type\twhat was done\tbytes asked\tbytes taken\tbytes charged\t"
+	     "cgroup charged\tbytes after release\tnote");
+	rows(prog_rows, nr_prog_rows);
+	rows(map_rows, nr_map_rows);
+	payer_table();
+}

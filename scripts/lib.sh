@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # used by those who source it
+# What several scripts share; sourced, not run.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+me=${0##*/}
+
+die() { echo "$me: $*" >&2; exit 1; }
+
+# The cache lies outside the work tree, so that a second clone finds it.
+cache=${BPF_MEMCG_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/linux-bpf-memcg}
+
+# The series must give the same commits for everyone: no identity, hooks,
+# attributes or line-end settings of the user's.
+git_plain() {
+	GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_ATTR_NOSYSTEM=1 \
+	XDG_CONFIG_HOME=/nonexistent \
+		git -c core.hooksPath=/dev/null -c core.autocrlf=false -c core.fileMode=true \
+		-c commit.gpgSign=false -c gc.auto=0 -c advice.detachedHead=false \
+		-c safe.directory='*' "$@"
+}
+
+# need_space DIR MIB WHAT
+need_space() {
+	local free
+	free=$(df -Pm -- "$1" | awk 'NR == 2 { print $4 }')
+	[ "$free" -ge "$2" ] || die "$3 needs $2 MiB in $1, $free are free; make room or set BPF_MEMCG_CACHE"
+}
+
+# borrow DIR GITDIR COMMIT: a repository with an empty work tree whose HEAD
+# is COMMIT, with the objects of GITDIR.
+borrow() {
+	git_plain init -q -b series "$1"
+	echo "$2/objects" >"$1/.git/objects/info/alternates"
+	[ ! -f "$2/shallow" ] || cp "$2/shallow" "$1/.git/shallow"
+	git_plain -C "$1" update-ref refs/heads/base "$3"
+	git_plain -C "$1" update-ref refs/heads/series "$3"
+	git_plain -C "$1" read-tree HEAD
+	# These choose the function names in hunk headers.
+	git_plain -C "$1" ls-files -z -- .gitattributes '*/.gitattributes' |
+		git_plain -C "$1" checkout-index -q -z --stdin
+}
+
+# series_files DIR: the names in DIR/series, one a line.
+series_files() { sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$1/series"; }
+
+# apply_series REPO DIR: git am of each file, no fuzz, no three-way. The files
+# that a patch touches come into the (else empty) work tree as they are needed.
+apply_series() {
+	local name n=0 err
+	while read -r name; do
+		[ -f "$2/$name" ] || die "series names $name, which is not in $2"
+		err=$(GIT_COMMITTER_NAME='make tree' GIT_COMMITTER_EMAIL=series@localhost \
+			git_plain -C "$1" am -q --no-3way --keep-non-patch --keep-cr --no-scissors \
+			--committer-date-is-author-date "$2/$name" 2>&1) ||
+			die "patch $name does not apply: $(grep -m1 -E '^(error|fatal):' <<<"$err" || head -n 1 <<<"$err")"
+		n=$((n + 1))
+	done < <(series_files "$2")
+	# git am takes an empty mailbox for nothing to do and says success.
+	[ "$(git_plain -C "$1" rev-list --count base..series)" = $n ] ||
+		die "$n patches gave $(git_plain -C "$1" rev-list --count base..series) commits; a file holds none or several"
+}
+
+# series_key DIR BASE: names one state of the series on one base.
+series_key() {
+	{
+		echo "$2"
+		series_files "$1" | while read -r name; do sha256sum <"$1/$name"; done
+	} | sha256sum | cut -d' ' -f1
+}

@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The accounting checks on a booted kernel, about 4 minutes under TCG: charged
+# is what is taken, who pays, mapped pages, big elements freed in bulk.
+#
+# KERNEL, INITRAMFS: image and initramfs, if not those of build/. With the image
+# of the unpatched kernel the checks fail: nothing is charged there.
+# SCENARIO=accounting-... runs one group of the checks.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+kernel=${KERNEL:-build/kernel/arch/x86/boot/bzImage}
+initramfs=${INITRAMFS:-build/guest/initramfs.gz}
+scenario=${SCENARIO:-accounting}
+results=${RESULTS:-build/results/$scenario}
+
+for file in "$kernel" "$initramfs"; do
+	[ -s "$file" ] || { echo "Bail out! $file is missing; 'make test' builds it"; exit 1; }
+done
+mkdir -p "$results"
+status=0
+scripts/vm -k "$kernel" -i "$initramfs" -s "$scenario" -o "$results" -t 1200 >"$results/vm.log" 2>&1 || status=$?
+[ -f "$results/results" ] || : >"$results/results"
+
+# The guest's plan comes last there, so one check of the run itself fits in.
+awk -v status="$status" -v log_="$results/vm.log" '
+/^(ok|not ok) / { n++; failed += /^not/; print; next }
+/^#/ { print }
+/^1\.\.[0-9]+$/ { plan = substr($0, 4) + 0 }
+END {
+	# failed checks alone make the scenario fail, not the run
+	clean = n && plan == n && (status == 0 || (status == 1 && failed))
+	print (clean ? "ok " : "not ok ") n + 1 " - the run in the VM was clean and complete"
+	if (!clean) {
+		print "# scripts/vm ended with " status "; " n + 0 " checks of " plan + 0
+		while ((getline line <log_) > 0)
+			print "# " line
+	}
+	print "1.." n + 1
+}' "$results/results"

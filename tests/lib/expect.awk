@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0
+# awk -f expect.awk EXPECTATIONS TAP: relay the guest's TAP, judged by a list of
+# what is known to fail or be skipped. Unexpected either way is "not ok": a
+# failure or skip that is not listed, and a listed one that is none any more.
+#
+# EXPECTATIONS, tab separated: test, outcome (fail, skip, flaky, at-least),
+# seen on the base kernel too (yes, no), reason, when to remove the line.
+# "at-least" takes a number for the reason: so many results whose name begins
+# so, lest a suite that shrinks to nothing pass.
+
+function say(verdict, text) { print verdict " " ++n " - " text }
+
+FNR == NR {
+	if (/^#/ || /^[ \t]*$/) next
+	if (split($0, col, "\t") != 5 || col[2] !~ /^(fail|skip|flaky|at-least)$/ || col[3] !~ /^(yes|no)$/) {
+		say("not ok", "expectations line " FNR " is well formed")
+		print "# " $0
+		next
+	}
+	if (col[1] in outcome) { say("not ok", "expectations name " col[1] " once"); next }
+	outcome[col[1]] = col[2]
+	reason[col[1]] = col[4]
+	next
+}
+
+/^1\.\.[0-9]+$/ { plan = substr($0, 4) + 0; planned++; next }
+
+/^(not )?ok [0-9]+ - / {
+	results++
+	ok = !/^not /
+	name = $0
+	sub(/^(not )?ok [0-9]+ - /, "", name)
+	skip = ""
+	if (match(name, / # SKIP.*/)) {
+		skip = substr(name, RSTART + 8)
+		name = substr(name, 1, RSTART - 1)
+	}
+	if (name in seen) { say("not ok", name " reports once"); next }
+	seen[name] = 1
+	for (prefix in outcome)
+		if (outcome[prefix] == "at-least" && index(name, prefix) == 1) count[prefix]++
+	want = (name in outcome && outcome[name] != "at-least") ? outcome[name] : "pass"
+
+	if (skip != "") {
+		if (want == "skip") say("ok", name " # SKIP " reason[name])
+		else { say("not ok", name); print "# skipped, which is not in the list:" skip }
+	} else if (ok) {
+		if (want == "pass" || want == "flaky") say("ok", name)
+		else { say("not ok", name); print "# passes, but is listed as " want ": remove the line" }
+	} else {
+		if (want == "fail" || want == "flaky") say("not ok", name " # TODO " reason[name])
+		else say("not ok", name)
+	}
+	next
+}
+
+# Diagnostics follow their test.
+{ print (/^#/ ? "" : "# ") $0 }
+
+END {
+	say(planned == 1 && plan == results ? "ok" : "not ok", "the guest reported all of its tests: plan and results agree")
+	if (planned != 1 || plan != results) print "# plan " (planned ? plan : "missing") ", results " results + 0
+	for (name in outcome) {
+		if (outcome[name] == "at-least") {
+			say(count[name] + 0 >= reason[name] ? "ok" : "not ok", "at least " reason[name] " results of " name)
+			if (count[name] + 0 < reason[name]) print "# only " count[name] + 0
+		} else if (!(name in seen)) {
+			say("not ok", name)
+			print "# listed as " outcome[name] ", but there is no such result: remove the line or mend the run"
+		}
+	}
+	print "1.." n
+}
