@@ -37,7 +37,7 @@ help:
 
 run: deps kernel guest
 	@rm -f $(B)/results/table.tsv
-	@scripts/vm -k $(image) -i $(guest) -s table -o $(B)/results/table
+	@scripts/vm -k $(image) -i $(guest) -s table -o $(B)/results/table -t 900
 	@scripts/show-table $(B)/results/table/results $(B)/results/table.tsv
 
 test: deps kernel guest selftests

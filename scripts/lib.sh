@@ -69,3 +69,14 @@ series_key() {
 		series_files "$1" | while read -r name; do sha256sum <"$1/$name"; done
 	} | sha256sum | cut -d' ' -f1
 }
+
+# format_series TREE RANGE DIR: what export-series writes, into DIR
+format_series() {
+	mkdir -p "$3"
+	git_plain -C "$1" -c diff.renames=true -c diff.algorithm=myers \
+		-c diff.noprefix=false -c diff.mnemonicPrefix=false \
+		format-patch -q -N --zero-commit --no-signature --full-index --no-base \
+		--no-cover-letter --no-thread --no-attach --no-notes --subject-prefix=PATCH \
+		-o "$3" "$2"
+	(cd "$3" && find . -name '*.patch' -printf '%f\n' | LC_ALL=C sort >series)
+}

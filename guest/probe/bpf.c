@@ -113,6 +113,13 @@ int prog_attach(int prog, int target, uint32_t type, uint32_t flags)
 	return sys_bpf(BPF_PROG_ATTACH, &a, sizeof(a));
 }
 
+int prog_detach(int prog, int target, uint32_t type)
+{
+	union bpf_attr a = { .target_fd = target, .attach_bpf_fd = prog, .attach_type = type };
+
+	return sys_bpf(BPF_PROG_DETACH, &a, sizeof(a));
+}
+
 int prog_run(int prog, void *data, size_t len)
 {
 	union bpf_attr a = { .test = { .prog_fd = prog, .data_in = ptr(data),

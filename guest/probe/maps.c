@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include "probe.h"
 
 #define T(name) BPF_MAP_TYPE_##name
@@ -94,25 +95,42 @@ static int fill_lo(const struct row *r, int fd)
 	return fill_with(fd, r->entries, 1);
 }
 
+/* A map put into a map waits for a grace period: many wait at a time. */
+enum { WORKERS = 64 };
+
+static int fill_slowly(const struct row *r, int fd, int inner)
+{
+	uint32_t part = r->entries / WORKERS, w, i;
+	char key[512] = { 0 };
+	int err = 0, status;
+
+	for (w = 0; w < WORKERS; w++) {
+		if (fork())
+			continue;
+		for (i = w * part; !err && i < (w + 1) * part; i++) {
+			memcpy(key, &i, 4);
+			err = map_update(fd, key, &inner);
+		}
+		_exit(-err);
+	}
+	for (w = 0; w < WORKERS; w++)
+		if (wait(&status) > 0 && status)
+			err = WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
+	return err;
+}
+
 /* outer maps: made with an inner one, which is small */
 static int make_outer(const struct row *r, uint64_t *asked)
 {
-	int inner = map_create(T(ARRAY), 4, 8, 1, 0), fd, err = 0;
-	char key[512] = { 0 };
-	uint32_t i;
+	int inner = map_create(T(ARRAY), 4, 8, 1, 0), fd;
 
 	if (inner < 0)
 		return inner;
 	fd = map_create_inner(r->map, r->key, r->entries, r->flags, inner);
 	if (fd < 0)
 		return fd;
-	if (r->flags & NOPRE)
-		for (i = 0; !err && i < r->entries; i++) {
-			memcpy(key, &i, 4);
-			err = map_update(fd, key, &inner);
-		}
 	*asked = r->entries * (uint64_t)(r->key + 4);
-	return err;
+	return r->flags & NOPRE ? fill_slowly(r, fd, inner) : 0;
 }
 
 static int make_ringbuf(const struct row *r, uint64_t *asked)
@@ -228,7 +246,9 @@ static int prepare_cgroups(const struct row *r)
 	int i;
 
 	for (i = 0; i < CGROUPS; i++)
-		if (mkdir(nth_cgroup(i), 0755) && errno != EEXIST)
+		/* opened here, so that inode and dentry are nobody's */
+		if ((mkdir(nth_cgroup(i), 0755) && errno != EEXIST) ||
+		    (holder[i] = cg_fd(nth_cgroup(i))) < 0)
 			return -errno;
 	return 0;
 }
@@ -248,7 +268,7 @@ static int make_cgroup_storage(const struct row *r, uint64_t *asked)
 		LDMAP(1, fd), MOVI(2, 0), CALL(BPF_FUNC_get_local_storage),
 		MOVI(0, 1), EXIT()
 	};
-	int i, prog, cg, err;
+	int i, prog, err;
 
 	if (fd < 0)
 		return fd;
@@ -256,11 +276,7 @@ static int make_cgroup_storage(const struct row *r, uint64_t *asked)
 	if (prog < 0)
 		return prog;
 	for (i = 0; i < CGROUPS; i++) {
-		cg = cg_fd(nth_cgroup(i));
-		if (cg < 0)
-			return cg;
-		err = prog_attach(prog, cg, BPF_CGROUP_INET_EGRESS, 0);
-		close(cg);
+		err = prog_attach(prog, holder[i], BPF_CGROUP_INET_EGRESS, 0);
 		if (err)
 			return err;
 		*asked += sizeof(struct bpf_cgroup_storage_key) +
@@ -316,7 +332,7 @@ const struct row map_rows[] = {
 	    .flags = NOPRE, .fill = fill),
 	ROW(PERCPU_HASH, "percpu_hash", "created, preallocated", 8, 16384, 1024, DONE,
 	    .percpu = true),
-	ROW(PERCPU_HASH, "percpu_hash", "filled, not preallocated", 8, 16384, 512, DONE,
+	ROW(PERCPU_HASH, "percpu_hash", "filled, not preallocated", 8, 2048, 4096, DONE,
 	    .percpu = true, .flags = NOPRE, .fill = fill),
 	ROW(LRU_HASH, "lru_hash", "created", 8, 4000, 4096, DONE),
 	ROW(LRU_PERCPU_HASH, "lru_percpu_hash", "created", 8, 16384, 1024, DONE,

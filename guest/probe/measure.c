@@ -162,6 +162,21 @@ static int job_run(void *arg)
 			      make_maps(j->row, &j->asked);
 }
 
+static int soak(void *arg)
+{
+	return map_create(BPF_MAP_TYPE_PERCPU_ARRAY, 4, PAGE, 2048, 0);
+}
+
+/*
+ * The per-CPU allocator keeps an empty chunk and populated pages from earlier
+ * objects: the next one would take less than it gets. Something put there
+ * first, for another cgroup, makes it take all anew.
+ */
+void ballast(void)
+{
+	in_cgroup("/sys/fs/cgroup/probe/drain", soak, NULL, 0);
+}
+
 void measure(const struct row *r, struct result *res)
 {
 	static const char *const jit_path = "/proc/sys/net/core/bpf_jit_enable";
@@ -170,18 +185,24 @@ void measure(const struct row *r, struct result *res)
 	struct job job = { .row = r };
 	struct reading before, made, after;
 	struct scene s;
+	long long t[5] = { now_ms() };
 
 	memset(res, 0, sizeof(*res));
 	scene_open(&s);
+	if (r->percpu)
+		ballast();
 	if (r->jit >= 0 && put_sysctl(jit_path, r->jit, &jit))
 		snprintf(res->note, sizeof(res->note), "bpf_jit_enable=%d refused", r->jit);
 	if (r->harden >= 0)
 		put_sysctl(harden_path, r->harden, &harden);
 	res->err = r->prepare ? r->prepare(r) : 0;
 
+	t[1] = now_ms();
 	settled(&s, &before);
+	t[2] = now_ms();
 	if (!res->err)
 		res->err = in_cgroup(s.owner, job_run, &job, sizeof(job));
+	t[3] = now_ms();
 	if (!res->err) {
 		res->asked = job.asked;
 		settled(&s, &made);
@@ -190,6 +211,7 @@ void measure(const struct row *r, struct result *res)
 	fd_release();
 	if (r->done)
 		r->done(r);
+	t[4] = now_ms();
 	settled_to(&s, &before, &after);
 	res->kept = after.t.used - before.t.used;
 	for (i = 0; i < S_NR; i++) {
@@ -201,4 +223,8 @@ void measure(const struct row *r, struct result *res)
 	if (harden >= 0)
 		put_sysctl(harden_path, harden, NULL);
 	scene_close(&s);
+	if (verbose)
+		fprintf(stderr, "probe: %s, %s: ms to set up %lld, read %lld, make %lld, read %lld,"
+			" release %lld\n", r->type, r->what, t[1] - t[0], t[2] - t[1], t[3] - t[2],
+			t[4] - t[3], now_ms() - t[4]);
 }

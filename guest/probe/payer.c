@@ -81,7 +81,12 @@ static int stage_prog(struct stage *st)
 		[BY_TRACING] = BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
 		[BY_HARDIRQ] = BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
 	};
-	int cg, err;
+	/* in hardirq, by whatever interrupts the clock of this machine does so */
+	static const char *const ticks[] = {
+		"irq_handler_entry", "local_timer_entry", "hrtimer_expire_entry",
+	};
+	int cg, err, links = 0;
+	size_t i;
 
 	if (st->kind == BY_SYSCALL)
 		return 0;
@@ -97,9 +102,11 @@ static int stage_prog(struct stage *st)
 		return err ? -errno : 0;
 	case BY_TRACING:
 	case BY_HARDIRQ:
-		st->link = raw_tp_open(st->kind == BY_TRACING ? "sys_enter" :
-				       "hrtimer_expire_entry", st->prog);
-		return st->link < 0 ? st->link : 0;
+		if (st->kind == BY_TRACING)
+			return raw_tp_open("sys_enter", st->prog) < 0 ? -ENOENT : 0;
+		for (i = 0; i < ARRAY_SIZE(ticks); i++)
+			links += raw_tp_open(ticks[i], st->prog) >= 0;
+		return links ? 0 : -ENOENT;
 	default:
 		cg = cg_fd(st->cg);
 		err = prog_attach(st->prog, cg, st->kind == BY_EGRESS ?
@@ -129,6 +136,19 @@ int stage_open(struct stage *st, const struct growth *g, enum actor_kind kind,
 		free(v);
 	}
 	return open_receiver(st) ?: stage_prog(st);
+}
+
+/* a cgroup holds its programs without any fd, and they hold the map */
+static void stage_close(struct stage *st)
+{
+	int cg;
+
+	if (st->kind != BY_EGRESS && st->kind != BY_SOCK_CREATE)
+		return;
+	cg = cg_fd(st->cg);
+	prog_detach(st->prog, cg, st->kind == BY_EGRESS ? BPF_CGROUP_INET_EGRESS :
+		    BPF_CGROUP_INET_SOCK_CREATE);
+	close(cg);
 }
 
 /* The rest runs in the actor. */
@@ -161,6 +181,7 @@ static int one_event(struct stage *st)
 static int actor_warm(void *arg)
 {
 	struct stage *st = arg;
+	struct control c;
 	int i, err = 0;
 
 	st->sender = socket(AF_INET, SOCK_DGRAM, 0);
@@ -168,7 +189,7 @@ static int actor_warm(void *arg)
 		return -errno;
 	for (i = 0; !err && i < 8; i++)
 		err = one_event(st);
-	return err == -EPERM ? 0 : err;
+	return err ?: control_get(st->control, &c, DATA + st->g->key + st->g->value);
 }
 
 static int actor_syscalls(struct stage *st)
@@ -213,8 +234,11 @@ static int actor_insert(void *arg)
 		if (c.failed != last)
 			sleep_ms(2);
 	}
-	if (!err && c.left)
+	if (!err && c.left) {
+		fprintf(stderr, "probe: %llu insertions done, %llu failed\n",
+			(unsigned long long)c.done, (unsigned long long)c.failed);
 		err = -ETIMEDOUT;
+	}
 	/* off again before anything else happens here */
 	c.left = 0;
 	control_put(st->control, &c, size);
@@ -258,6 +282,8 @@ void payer_measure(const struct payer_row *r, struct result *res)
 
 	memset(res, 0, sizeof(*res));
 	scene_open(&s);
+	if (g->percpu)
+		ballast();
 	settled(&s, &base);
 	map = in_cgroup(r->owner == OWNER_ROOT ? NULL : s.owner, make_map, &g, sizeof(g));
 	res->err = map < 0 ? map : stage_open(&st, g, r->by, s.other, map);
@@ -268,6 +294,8 @@ void payer_measure(const struct payer_row *r, struct result *res)
 	}
 	if (!res->err)
 		res->err = stage_grow(&st, &s, res);
+	if (map >= 0)
+		stage_close(&st);
 	fd_release();
 	/* a removed cgroup leaves only with the memory that was charged to it */
 	settled_to(&s, &base, &end);

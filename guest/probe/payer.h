@@ -46,8 +46,7 @@ struct stage {
 	const struct growth *g;
 	enum actor_kind kind;
 	int map, control, prog;
-	int receiver, link;
-	uint16_t port;
+	int receiver;
 	struct sockaddr_in to;
 	char cg[80];
 	uint32_t count;

@@ -2,7 +2,7 @@
 /* Checks of the rule "whoever asks for the memory pays". */
 #include "payer.h"
 
-/* @pays alone moved, by what was asked; S_NR: nobody did */
+/* @pays alone moved, by what was asked, and nothing is left; S_NR: nobody did */
 void payer_check(int pays, const struct result *res, const char *what)
 {
 	long long most = res->asked / 50, want;
@@ -15,6 +15,7 @@ void payer_check(int pays, const struct result *res, const char *what)
 		ok = res->charged[i] >= want - most &&
 		     res->charged[i] <= want * 22 / 10 + most;
 	}
+	ok = ok && !res->total_after;
 	/* if nobody pays, the memory must have been taken all the same */
 	if (pays == S_NR)
 		ok = ok && res->taken >= (long long)res->asked * 9 / 10;
@@ -22,9 +23,10 @@ void payer_check(int pays, const struct result *res, const char *what)
 	if (res->err)
 		tap_diag("%s", strerror(-res->err));
 	if (!ok || verbose)
-		tap_diag("asked %llu taken %lld; owner %lld other %lld parent %lld",
-			 (unsigned long long)res->asked, res->taken, res->charged[S_OWNER],
-			 res->charged[S_OTHER], res->charged[S_PARENT]);
+		tap_diag("asked %llu taken %lld; owner %lld other %lld parent %lld;"
+			 " left %lld", (unsigned long long)res->asked, res->taken, res->charged[S_OWNER],
+			 res->charged[S_OTHER], res->charged[S_PARENT],
+			 res->total_after);
 }
 
 void test_payer(void)

@@ -44,6 +44,7 @@ int map_delete(int fd, const void *key);
 int prog_load(uint32_t type, const struct bpf_insn *insns, size_t n);
 int prog_load_attr(union bpf_attr *attr);
 int prog_attach(int prog, int target, uint32_t type, uint32_t flags);
+int prog_detach(int prog, int target, uint32_t type);
 int prog_run(int prog, void *data, size_t len);
 int raw_tp_open(const char *name, int prog);
 uint32_t fd_id(int fd);
@@ -104,7 +105,7 @@ void drop_caches(void);
 /* taken.c: what the page allocator has given out, and who says so */
 struct taken {
 	long long used;			/* bytes not free in the zones */
-	long long jit;			/* module space held by JIT images */
+	long long jit;			/* held by JIT images, module space */
 	long long percpu, slab, vmalloc;/* for cross-checks, bytes */
 };
 void taken_used(struct taken *t);
@@ -127,6 +128,7 @@ struct result {
 void settled(const struct scene *s, struct reading *r);
 void settled_to(const struct scene *s, const struct reading *base, struct reading *r);
 void delta(const struct reading *from, const struct reading *to, struct result *res);
+void ballast(void);
 const char *payers(const struct result *r);	/* names of those that moved */
 void fd_mark(void);			/* fds opened from here on … */
 void fd_release(void);			/* … are closed here */
@@ -147,6 +149,7 @@ struct row {
 	int (*prepare)(const struct row *r);
 	void (*done)(const struct row *r);
 };
+enum { PROG_SUBPROGS = 2 };	/* the row with most JIT images */
 extern const struct row map_rows[], prog_rows[];
 extern const size_t nr_map_rows, nr_prog_rows;
 void measure(const struct row *r, struct result *res);

@@ -90,22 +90,32 @@ void consolidate(const char *cg)
 	drain();
 }
 
+/* every slab cache lets go of its empty slabs; links are other names of the same */
 static void shrink_slabs(void)
 {
-	static const char *const names[] = { "32", "64", "96", "128", "192", "256",
-					     "512", "1k", "2k", "4k", "8k" };
-	char path[64];
-	size_t i;
+	static char paths[256][64];
+	static int nr = -1;
+	struct dirent *e;
+	DIR *d;
+	int i;
 
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		snprintf(path, sizeof(path), "/sys/kernel/slab/kmalloc-%s/shrink", names[i]);
-		write_file(path, "1");
+	if (nr < 0) {
+		nr = 0;
+		d = opendir("/sys/kernel/slab");
+		while (d && nr < 256 && (e = readdir(d)))
+			if (e->d_type == DT_DIR && strlen(e->d_name) < 32 && strcmp(e->d_name, ".") &&
+			    strcmp(e->d_name, ".."))
+				sprintf(paths[nr++], "/sys/kernel/slab/%.32s/shrink", e->d_name);
+		if (d)
+			closedir(d);
 	}
+	for (i = 0; i < nr; i++)
+		write_file(paths[i], "1");
 }
 
 /* nothing that could be given back stays: page cache, dentries, free slabs */
 void drop_caches(void)
 {
-	write_file("/proc/sys/vm/drop_caches", "3");
+	write_file("/proc/sys/vm/drop_caches", "7");	/* 3, and do not log it */
 	shrink_slabs();
 }

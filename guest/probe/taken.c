@@ -40,8 +40,10 @@ static void vmalloc_pages(struct taken *t)
 			continue;
 		n = strtoll(p + 7, NULL, 10) * PAGE;
 		t->vmalloc += n;
-		if (strstr(line, "bpf_jit") || strstr(line, "module_alloc"))
-			t->jit += n;
+		if (strstr(line, "bpf_jit_alloc_exec") || strstr(line, "bpf_jit_binary_alloc") ||
+		    strstr(line, "module_alloc"))
+			/* and what vmalloc keeps of it: two structures, an array */
+			t->jit += n + 64 + 72 + n / (long long)PAGE * 8;
 	}
 	if (f)
 		fclose(f);
