@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The accounting checks on a booted kernel, about 4 minutes under TCG: charged
-# is what is taken, who pays, mapped pages, big elements freed in bulk.
+# The accounting checks on a booted kernel, about a minute under TCG: charged
+# is what is taken, who pays, mapped pages, big elements freed in bulk, limits.
 #
 # KERNEL, INITRAMFS: image and initramfs, if not those of build/. With the image
 # of the unpatched kernel the checks fail: nothing is charged there.
-# SCENARIO=accounting-... runs one group of the checks.
+# SCENARIO=accounting-... runs one group of the checks; VM_ARGS: more for the
+# command line of the kernel.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,7 +20,8 @@ for file in "$kernel" "$initramfs"; do
 done
 mkdir -p "$results"
 status=0
-scripts/vm -k "$kernel" -i "$initramfs" -s "$scenario" -o "$results" -t 1200 >"$results/vm.log" 2>&1 || status=$?
+scripts/vm -k "$kernel" -i "$initramfs" -s "$scenario" -o "$results" -t 1200 \
+	${VM_ARGS:+-a "$VM_ARGS"} >"$results/vm.log" 2>&1 || status=$?
 [ -f "$results/results" ] || : >"$results/results"
 
 # The guest's plan comes last there, so one check of the run itself fits in.

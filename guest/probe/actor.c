@@ -23,7 +23,10 @@ struct actor {
 	char arg[ACTOR_ARG] __attribute__((aligned(16)));
 };
 
-/* a futex word instead of a pipe: no file that would count or be closed */
+/*
+ * A futex word instead of a pipe: no file that would count or be closed. An
+ * actor that was killed is ended here, as at a limit it may be.
+ */
 static void wait_turn(struct actor *a, int want_odd)
 {
 	struct timespec t = { .tv_sec = 1 };
@@ -31,8 +34,12 @@ static void wait_turn(struct actor *a, int want_odd)
 
 	while (((now = a->turn) & 1) != want_odd) {
 		syscall(SYS_futex, &a->turn, FUTEX_WAIT, now, &t, NULL, 0);
-		if (!want_odd && waitpid(a->pid, &status, WNOHANG) == a->pid)
-			die("an actor died, status %#x", status);
+		if (!want_odd && a->pid && waitpid(a->pid, &status, WNOHANG) == a->pid) {
+			fprintf(stderr, "probe: an actor died, status %#x\n", status);
+			a->pid = 0;
+			a->result = -EOWNERDEAD;
+			a->turn++;
+		}
 	}
 	__sync_synchronize();
 }
@@ -93,6 +100,8 @@ void actor_post(struct actor *a, actor_fn fn, void *arg, size_t len)
 {
 	if (len > sizeof(a->arg))
 		die("argument of %zu bytes", len);
+	if (!a->pid)
+		return;
 	a->fn = fn;
 	if (len)
 		memcpy(a->arg, arg, len);
@@ -125,8 +134,10 @@ int actor_pid(const struct actor *a)
 
 void actor_end(struct actor *a)
 {
-	actor_post(a, NULL, NULL, 0);
-	waitpid(a->pid, NULL, 0);
+	if (a->pid) {
+		actor_post(a, NULL, NULL, 0);
+		waitpid(a->pid, NULL, 0);
+	}
 	munmap(a, sizeof(*a));
 }
 

@@ -78,6 +78,16 @@ int map_delete(int fd, const void *key)
 	return map_elem(BPF_MAP_DELETE_ELEM, fd, key, NULL);
 }
 
+/* n elements, by one call */
+int map_update_batch(int fd, const void *keys, const void *values, uint32_t n)
+{
+	union bpf_attr a = { .batch = { .keys = ptr(keys), .values = ptr(values),
+					.count = n, .map_fd = fd } };
+	int err = sys_bpf(BPF_MAP_UPDATE_BATCH, &a, sizeof(a));
+
+	return err ?: a.batch.count == n ? 0 : -EIO;
+}
+
 /* loads what attr says; on failure once more with the verifier's log, to stderr */
 int prog_load_attr(union bpf_attr *attr)
 {
@@ -120,13 +130,20 @@ int prog_detach(int prog, int target, uint32_t type)
 	return sys_bpf(BPF_PROG_DETACH, &a, sizeof(a));
 }
 
-int prog_run(int prog, void *data, size_t len)
+int prog_run(int prog, void *data, size_t len, uint32_t repeat)
 {
 	union bpf_attr a = { .test = { .prog_fd = prog, .data_in = ptr(data),
-				       .data_size_in = len, .repeat = 1 } };
+				       .data_size_in = len, .repeat = repeat } };
 	int err = sys_bpf(BPF_PROG_TEST_RUN, &a, sizeof(a));
 
 	return err ? err : (int)a.test.retval;
+}
+
+int prog_bind_map(int prog, int map)
+{
+	union bpf_attr a = { .prog_bind_map = { .prog_fd = prog, .map_fd = map } };
+
+	return sys_bpf(BPF_PROG_BIND_MAP, &a, sizeof(a));
 }
 
 int raw_tp_open(const char *name, int prog)

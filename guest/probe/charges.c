@@ -23,9 +23,16 @@ static void check(const struct row *r)
 	/* JIT images are not charged at this point of the series */
 	taken = res.taken - res.jit;
 	close_enough = !res.err && res.charged[S_OWNER] > 0 &&
-		       close_to(res.charged[S_OWNER], taken);
-	tap_ok(close_enough, "%s, %s: its cgroup is charged within 2 %% of what is taken%s",
-	       r->type, r->what, res.jit ? ", the JIT images left out" : "");
+		       close_to(res.charged[S_OWNER], taken) &&
+		       res.charged[S_OTHER] <= 4 * (long long)PAGE &&
+		       res.charged[S_PARENT] <= 4 * (long long)PAGE;
+	/* values are most of it; the rest is bookkeeping of the chunks */
+	if (r->percpu)
+		close_enough = close_enough && within(res.percpu, res.asked, 4) &&
+			       res.charged[S_OWNER] >= res.percpu;
+	tap_ok(close_enough, "%s, %s: its cgroup, and no other, is charged within 2 %% of what is "
+	       "taken%s%s", r->type, r->what, res.jit ? ", the JIT images left out" : "",
+	       r->percpu ? ", as the Percpu line agrees" : "");
 	if (res.err)
 		tap_diag("%s", strerror(-res.err));
 	else if (!close_enough || verbose)

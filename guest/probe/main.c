@@ -18,21 +18,25 @@ static const struct {
 	{ "charges", test_charges, "charged is taken, and zero after release" },
 	{ "mapping", test_mapping, "mapped and pinned pages" },
 	{ "payer", test_payer, "who pays for an element" },
+	{ "pair", test_pair, "who pays for what is asked of another cgroup's object" },
 	{ "bigfree", test_bigfree, "big elements freed in bulk" },
+	{ "limit", test_limit, "creation and insertion at memory.max" },
 };
 
 static void usage(FILE *f)
 {
 	size_t i;
 
-	fputs("probe [-0] [-v] table | tap [GROUP...]\n"
+	fputs("probe [-0] [-v] table | v1 | tap [GROUP...]\n"
 	      "  table   TSV: what is charged to which cgroup, for programs and map types\n"
+	      "  v1      the checks for cgroup v1, with its memory controller mounted on\n"
+	      "          /sys/fs/cgroup/memory\n"
 	      "  tap     the checks, as TAP; all groups unless some are named:\n", f);
 	for (i = 0; i < ARRAY_SIZE(groups); i++)
 		fprintf(f, "            %-10s%s\n", groups[i].name, groups[i].help);
 	fputs("  -0      creators have RLIMIT_MEMLOCK 0 (else: unlimited)\n"
 	      "  -v      numbers of every case\n"
-	      "As root, on cgroup2 with the memory controller at the root.\n", f);
+	      "As root, on cgroup2 (but for v1) with the memory controller at the root.\n", f);
 }
 
 /* possible CPUs: what per-CPU memory is multiplied by */
@@ -71,7 +75,7 @@ static void setup(void)
 	ncpu = possible_cpus();
 	loopback_up();
 	cg_init();
-	settle_init();
+	settle_init("/sys/fs/cgroup/probe/drain");
 	fd_mark();
 	vmbtf();
 	/*
@@ -104,8 +108,13 @@ int main(int argc, char **argv)
 		table_main();
 		return 0;
 	}
+	if (!strcmp(argv[optind], "v1")) {
+		ncpu = possible_cpus();
+		test_v1();
+		return tap_end();
+	}
 	if (strcmp(argv[optind], "tap"))
-		die("%s: unknown; table or tap is needed", argv[optind]);
+		die("%s: unknown; table, v1 or tap is needed", argv[optind]);
 	for (k = optind + 1; k < argc; k++) {
 		for (i = 0; i < ARRAY_SIZE(groups); i++)
 			if (!strcmp(argv[k], groups[i].name))

@@ -2,9 +2,9 @@
 /* Checks: charged pages of a map can be mapped, used and pinned. */
 #include <sys/mman.h>
 #include <sys/uio.h>
-#include "probe.h"
+#include "mapping.h"
 
-enum { ENTRIES = 256, RING = 256 * 4096, RECORDS = 64, PINNED = 16 };
+enum { ENTRIES = 256, RING = 256 * 4096, RECORDS = 64 };
 
 static int pin_pipe[2];
 
@@ -17,12 +17,16 @@ static int pin(void *at)
 	return n < 0 ? -errno : n == (ssize_t)v.iov_len ? 0 : -EIO;
 }
 
-struct use {
-	bool pin;
-	int step;	/* how far it came */
-};
+void mapping_pipe(void)
+{
+	if (pipe2(pin_pipe, O_CLOEXEC))
+		die("pipe: %m");
+	/* out of reach of fd_release() */
+	pin_pipe[0] = dup2(pin_pipe[0], PIN_FD);
+	pin_pipe[1] = dup2(pin_pipe[1], PIN_FD + 1);
+}
 
-static int use_array(void *arg)
+int use_array(void *arg)
 {
 	struct use *u = arg;
 	char value[PAGE], *m;
@@ -89,7 +93,7 @@ static int use_ringbuf(void *arg)
 	ppos = (void *)prod;
 	for (i = 0; i < RECORDS; i++) {
 		data[20] = i;
-		err = prog_run(prog, data, sizeof(data));
+		err = prog_run(prog, data, sizeof(data), 1);
 		if (err)
 			return err < 0 ? err : -ECOMM;
 	}
@@ -152,22 +156,14 @@ static void test_pin(const struct kind *k)
 	struct use u = { .pin = true };
 	struct reading before, held, gone;
 	struct scene s;
-	int err;
+	int err, fd;
 
 	scene_open(&s);
-	if (pipe2(pin_pipe, O_CLOEXEC))
-		die("pipe: %m");
+	mapping_pipe();
 	settled(&s, &before);
-	/* out of reach of fd_release() */
-	pin_pipe[0] = dup2(pin_pipe[0], 3000);
-	pin_pipe[1] = dup2(pin_pipe[1], 3001);
 	err = in_cgroup(s.owner, k->use, &u, sizeof(u));
-	{
-		int fd;
-
-		for (fd = 64; fd < 3000; fd++)
-			close(fd);
-	}
+	for (fd = 64; fd < PIN_FD; fd++)
+		close(fd);
 	sleep_ms(500);
 	settled(&s, &held);
 	consolidate(s.owner);

@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include "probe.h"
 
 #define T(name) BPF_MAP_TYPE_##name
@@ -95,27 +94,27 @@ static int fill_lo(const struct row *r, int fd)
 	return fill_with(fd, r->entries, 1);
 }
 
-/* A map put into a map waits for a grace period: many wait at a time. */
-enum { WORKERS = 64 };
-
-static int fill_slowly(const struct row *r, int fd, int inner)
+/* a map put into a map waits for a grace period: these have short ones */
+static int rcu_fast(const struct row *r)
 {
-	uint32_t part = r->entries / WORKERS, w, i;
-	char key[512] = { 0 };
-	int err = 0, status;
+	return write_file("/sys/kernel/rcu_expedited", "1");
+}
 
-	for (w = 0; w < WORKERS; w++) {
-		if (fork())
-			continue;
-		for (i = w * part; !err && i < (w + 1) * part; i++) {
-			memcpy(key, &i, 4);
-			err = map_update(fd, key, &inner);
-		}
-		_exit(-err);
+static void rcu_normal(const struct row *r)
+{
+	write_file("/sys/kernel/rcu_expedited", "0");
+}
+
+static int fill_inner(const struct row *r, int fd, int inner)
+{
+	char key[512] = { 0 };
+	int err = 0;
+	uint32_t i;
+
+	for (i = 0; !err && i < r->entries; i++) {
+		memcpy(key, &i, 4);
+		err = map_update(fd, key, &inner);
 	}
-	for (w = 0; w < WORKERS; w++)
-		if (wait(&status) > 0 && status)
-			err = WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
 	return err;
 }
 
@@ -130,7 +129,7 @@ static int make_outer(const struct row *r, uint64_t *asked)
 	if (fd < 0)
 		return fd;
 	*asked = r->entries * (uint64_t)(r->key + 4);
-	return r->flags & NOPRE ? fill_slowly(r, fd, inner) : 0;
+	return r->flags & NOPRE ? fill_inner(r, fd, inner) : 0;
 }
 
 static int make_ringbuf(const struct row *r, uint64_t *asked)
@@ -340,25 +339,25 @@ const struct row map_rows[] = {
 	ROW(HASH_OF_MAPS, "hash_of_maps", "created, preallocated", 512, 4, 32768, DONE,
 	    .make = make_outer),
 	ROW(HASH_OF_MAPS, "hash_of_maps", "filled, not preallocated", 456, 4, 16384, DONE,
-	    .flags = NOPRE, .make = make_outer),
+	    .flags = NOPRE, .prepare = rcu_fast, .make = make_outer, .done = rcu_normal),
 	ROW(RINGBUF, "ringbuf", "created", 0, 0, 16 << 20, DONE, .make = make_ringbuf),
 
-	ROW(LPM_TRIE, "lpm_trie", "filled", 8, 4000, 4096, .flags = NOPRE, .fill = fill_lpm),
-	ROW(QUEUE, "queue", "created", 0, 4096, 4096),
-	ROW(STACK, "stack", "created", 0, 4096, 4096),
-	ROW(STACK_TRACE, "stack_trace", "created", 4, 1016, 16384),
-	ROW(DEVMAP, "devmap", "created", 4, 4, 2 << 20),
+	ROW(LPM_TRIE, "lpm_trie", "filled", 8, 4000, 4096, DONE, .flags = NOPRE, .fill = fill_lpm),
+	ROW(QUEUE, "queue", "created", 0, 4096, 4096, DONE),
+	ROW(STACK, "stack", "created", 0, 4096, 4096, DONE),
+	ROW(STACK_TRACE, "stack_trace", "created", 4, 1016, 16384, DONE),
+	ROW(DEVMAP, "devmap", "created", 4, 4, 2 << 20, DONE),
 	ROW(DEVMAP, "devmap", "created, all entries set", 4, 4, 65536, .fill = fill_lo),
-	ROW(DEVMAP_HASH, "devmap_hash", "created", 4, 4, 2 << 20),
+	ROW(DEVMAP_HASH, "devmap_hash", "created", 4, 4, 2 << 20, DONE),
 	ROW(DEVMAP_HASH, "devmap_hash", "created, all entries set", 4, 4, 65536, .fill = fill_lo),
 	ROW(CPUMAP, "cpumap", "created, all CPUs set", 4, 16384, 0, .copies = 16,
 	    .make = make_cpumap),
-	ROW(XSKMAP, "xskmap", "created", 4, 4, 2 << 20),
-	ROW(SOCKMAP, "sockmap", "created", 4, 4, 2 << 20),
-	ROW(SOCKMAP, "sockmap", "created, all entries set", 4, 4, 32768, .fill = fill_socket),
-	ROW(SOCKHASH, "sockhash", "created", 4, 4, 1 << 20),
+	ROW(XSKMAP, "xskmap", "created", 4, 4, 2 << 20, DONE),
+	ROW(SOCKMAP, "sockmap", "created", 4, 4, 2 << 20, DONE),
+	ROW(SOCKMAP, "sockmap", "created, all entries set", 4, 4, 16384, .fill = fill_socket),
+	ROW(SOCKHASH, "sockhash", "created", 4, 4, 1 << 20, DONE),
 	ROW(SOCKHASH, "sockhash", "created, all entries set", 456, 4, 8192, .fill = fill_socket),
-	ROW(REUSEPORT_SOCKARRAY, "reuseport_sockarray", "created", 4, 8, 2 << 20),
+	ROW(REUSEPORT_SOCKARRAY, "reuseport_sockarray", "created", 4, 8, 2 << 20, DONE),
 	ROW(CGROUP_STORAGE, "cgroup_storage", "attached to 64 cgroups", 0, 4080, 0,
 	    .prepare = prepare_cgroups, .make = make_cgroup_storage, .done = done_cgroups),
 	ROW(PERCPU_CGROUP_STORAGE, "percpu_cgroup_storage", "attached to 64 cgroups", 0, 4096, 0,

@@ -38,7 +38,6 @@ void fd_release(void)
 
 static void read_all(const struct scene *s, struct reading *r)
 {
-	rcu_wait();
 	drain();
 	taken_used(&r->t);
 	scene_current(s, r->cg);
@@ -61,10 +60,14 @@ void settled(const struct scene *s, struct reading *r)
 	int i;
 
 	drop_caches();
+	rcu_wait();
 	read_all(s, r);
 	for (i = 0; i < 20; i++) {
 		last = *r;
-		sleep_ms(20);
+		sleep_ms(i ? 20 : 5);
+		/* a grace period takes long: the first time it was waited for */
+		if (i)
+			rcu_wait();
 		read_all(s, r);
 		if (gap(last.t.used, r->t.used) <= 4 * (long long)PAGE &&
 		    !memcmp(last.cg, r->cg, sizeof(r->cg)))

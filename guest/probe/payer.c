@@ -39,20 +39,21 @@ static int load_inserter(const struct growth *g, uint32_t type, int map, int con
 	int key = DATA + g->counter;
 	struct bpf_insn p[] = {
 		/* 0 */ LDVAL(6, control, 0),
-		/* 2 */ LDX(BPF_DW, 1, 6, OFF(left)), JMPI(BPF_JEQ, 1, 0, 26),
+		/* 2 */ LDX(BPF_DW, 1, 6, OFF(left)), JMPI(BPF_JEQ, 1, 0, 27),
 		/* 4 */ CALL(trace ? BPF_FUNC_get_current_pid_tgid : BPF_FUNC_ktime_get_ns),
 		/* 5 */ SHRI(0, 32), LDX(BPF_DW, 1, 6, OFF(pid)),
-		/* 7 */ trace ? JMP(BPF_JNE, 0, 1, 22) : JA(0),
+		/* 7 */ trace ? JMP(BPF_JNE, 0, 1, 23) : JA(0),
 		/* 8 */ LDX(BPF_W, 1, 6, key), ADDI(1, 1), STX(BPF_W, 6, key, 1),
 		/* 11 */ LDMAP(1, map), MOV(2, 6), ADDI(2, DATA), MOV(3, 2), MOVI(4, 0),
-		/* 17 */ CALL(BPF_FUNC_map_update_elem), JMPI(BPF_JEQ, 0, 0, 4),
-		/* 19 */ LDX(BPF_DW, 1, 6, OFF(failed)), ADDI(1, 1),
-		/* 21 */ STX(BPF_DW, 6, OFF(failed), 1), JA(7),
-		/* 23 */ LDX(BPF_DW, 1, 6, OFF(done)), ADDI(1, 1),
-		/* 25 */ STX(BPF_DW, 6, OFF(done), 1),
-		/* 26 */ LDX(BPF_DW, 1, 6, OFF(left)), ADDI(1, -1),
-		/* 28 */ STX(BPF_DW, 6, OFF(left), 1), JA(0),
-		/* 30 */ MOVI(0, ret), EXIT()
+		/* 17 */ CALL(BPF_FUNC_map_update_elem), JMPI(BPF_JEQ, 0, 0, 5),
+		/* 19 */ STX(BPF_DW, 6, OFF(word), 0),
+		/* 20 */ LDX(BPF_DW, 1, 6, OFF(failed)), ADDI(1, 1),
+		/* 22 */ STX(BPF_DW, 6, OFF(failed), 1), JA(7),
+		/* 24 */ LDX(BPF_DW, 1, 6, OFF(done)), ADDI(1, 1),
+		/* 26 */ STX(BPF_DW, 6, OFF(done), 1),
+		/* 27 */ LDX(BPF_DW, 1, 6, OFF(left)), ADDI(1, -1),
+		/* 29 */ STX(BPF_DW, 6, OFF(left), 1), JA(0),
+		/* 31 */ MOVI(0, ret), EXIT()
 	};
 
 	return prog_load(type, p, ARRAY_SIZE(p));
@@ -80,6 +81,7 @@ static int stage_prog(struct stage *st)
 		/* of the tracing types the one that 5.10 lets use NO_PREALLOC */
 		[BY_TRACING] = BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
 		[BY_HARDIRQ] = BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
+		[BY_TEST_RUN] = BPF_PROG_TYPE_SCHED_CLS,
 	};
 	/* in hardirq, by whatever interrupts the clock of this machine does so */
 	static const char *const ticks[] = {
@@ -88,7 +90,7 @@ static int stage_prog(struct stage *st)
 	int cg, err, links = 0;
 	size_t i;
 
-	if (st->kind == BY_SYSCALL)
+	if (st->kind >= BY_SYSCALL)
 		return 0;
 	st->prog = load_inserter(st->g, types[st->kind], st->map, st->control,
 				 st->kind == BY_EGRESS || st->kind == BY_SOCK_CREATE);
@@ -107,6 +109,8 @@ static int stage_prog(struct stage *st)
 		for (i = 0; i < ARRAY_SIZE(ticks); i++)
 			links += raw_tp_open(ticks[i], st->prog) >= 0;
 		return links ? 0 : -ENOENT;
+	case BY_TEST_RUN:
+		return 0;
 	default:
 		cg = cg_fd(st->cg);
 		err = prog_attach(st->prog, cg, st->kind == BY_EGRESS ?
@@ -155,6 +159,7 @@ static void stage_close(struct stage *st)
 
 static int one_event(struct stage *st)
 {
+	char data[64] = { 0 };
 	long long end;
 	int sk;
 
@@ -171,6 +176,8 @@ static int one_event(struct stage *st)
 		for (end = now_ms() + 2; now_ms() < end; )
 			;
 		return 0;
+	case BY_TEST_RUN:
+		return prog_run(st->prog, data, sizeof(data), 1);
 	default:
 		syscall(SYS_getppid);
 		return 0;
@@ -212,6 +219,23 @@ static int actor_syscalls(struct stage *st)
 	return err;
 }
 
+/* the buffer is read only: no page of it is the actor's own */
+static int actor_batches(struct stage *st)
+{
+	enum { MANY = 32 };
+	static char values[MANY * 4096];
+	uint64_t keys[MANY];
+	uint32_t i, k;
+	int err = 0;
+
+	for (i = 0; !err && i < st->count; i += MANY) {
+		for (k = 0; k < MANY; k++)
+			keys[k] = i + k;
+		err = map_update_batch(st->map, keys, values, MANY);
+	}
+	return err;
+}
+
 static int actor_insert(void *arg)
 {
 	struct stage *st = arg;
@@ -224,6 +248,8 @@ static int actor_insert(void *arg)
 
 	if (st->kind == BY_SYSCALL)
 		return actor_syscalls(st);
+	if (st->kind == BY_BATCH)
+		return actor_batches(st);
 	err = control_put(st->control, &c, size);
 	while (!err && c.left && now_ms() < end) {
 		last = c.failed;
@@ -278,6 +304,7 @@ void payer_measure(const struct payer_row *r, struct result *res)
 	struct reading base, end;
 	struct scene s;
 	struct stage st;
+	long long start = now_ms();
 	int map, i;
 
 	memset(res, 0, sizeof(*res));
@@ -290,7 +317,7 @@ void payer_measure(const struct payer_row *r, struct result *res)
 	if (!res->err && r->owner == OWNER_REMOVED) {
 		rmdir(s.owner);
 		s.no_owner = true;
-		sleep_ms(500);	/* going takes several grace periods */
+		sleep_ms(300);	/* going takes several grace periods */
 	}
 	if (!res->err)
 		res->err = stage_grow(&st, &s, res);
@@ -305,6 +332,8 @@ void payer_measure(const struct payer_row *r, struct result *res)
 	res->total_after = res->after[S_OWNER] + res->after[S_OTHER] +
 			   (s.no_owner ? 0 : res->after[S_PARENT]);
 	scene_close(&s);
+	if (verbose)
+		fprintf(stderr, "probe: %s, %s: %lld ms\n", g->type, r->what, now_ms() - start);
 }
 
 /* elements a little below a kmalloc size, 4 MiB of them; per-CPU ones 2 MiB */
@@ -333,6 +362,10 @@ const struct payer_row payer_rows[] = {
 	{ &big, BY_SYSCALL, OWNER_THERE, S_OTHER,
 	  "filled with 32 KiB elements with bpf(2) from another cgroup" },
 	{ &hash, BY_SYSCALL, OWNER_THERE, S_OTHER, "filled with bpf(2) from another cgroup" },
+	{ &hash, BY_BATCH, OWNER_THERE, S_OTHER,
+	  "filled by batches with bpf(2) from another cgroup" },
+	{ &hash, BY_TEST_RUN, OWNER_THERE, S_OWNER,
+	  "filled by a program that another cgroup runs with BPF_PROG_TEST_RUN" },
 	{ &percpu_hash, BY_SOFTIRQ, OWNER_THERE, S_OWNER,
 	  "filled by a socket filter in softirq, sent by a process of another cgroup" },
 	{ &percpu_hash, BY_TRACING, OWNER_THERE, S_OWNER,
@@ -351,7 +384,8 @@ const struct payer_row payer_rows[] = {
 	{ &hash, BY_TRACING, OWNER_ROOT, S_NR,
 	  "made in the root cgroup, filled by a tracing program at a syscall" },
 	{ &lpm, BY_SOFTIRQ, OWNER_THERE, S_OWNER,
-	  "filled by a socket filter in softirq, sent by a process of another cgroup", true },
+	  "filled by a socket filter in softirq, sent by a process of another cgroup" },
+	{ &lpm, BY_SYSCALL, OWNER_THERE, S_OTHER, "filled with bpf(2) from another cgroup" },
 };
 const size_t nr_payer_rows = ARRAY_SIZE(payer_rows);
 

@@ -41,11 +41,13 @@ int map_create_btf(uint32_t type, uint32_t key, uint32_t value, uint32_t flags);
 int map_update(int fd, const void *key, const void *value);
 int map_lookup(int fd, const void *key, void *value);
 int map_delete(int fd, const void *key);
+int map_update_batch(int fd, const void *keys, const void *values, uint32_t n);
 int prog_load(uint32_t type, const struct bpf_insn *insns, size_t n);
 int prog_load_attr(union bpf_attr *attr);
 int prog_attach(int prog, int target, uint32_t type, uint32_t flags);
 int prog_detach(int prog, int target, uint32_t type);
-int prog_run(int prog, void *data, size_t len);
+int prog_run(int prog, void *data, size_t len, uint32_t repeat);
+int prog_bind_map(int prog, int map);
 int raw_tp_open(const char *name, int prog);
 uint32_t fd_id(int fd);
 int map_fd_by_id(uint32_t id);
@@ -75,6 +77,7 @@ int actor_wait(struct actor *a, void *arg, size_t len);
 bool actor_done(const struct actor *a);
 int actor_pid(const struct actor *a);
 void actor_end(struct actor *a);
+/* a killed actor returns -EOWNERDEAD from then on */
 /* once: start, call, end */
 int in_cgroup(const char *cg, actor_fn fn, void *arg, size_t len);
 
@@ -95,7 +98,7 @@ int cg_join(const char *cg);
 int cg_fd(const char *cg);
 
 /* settle.c */
-void settle_init(void);
+void settle_init(const char *cg);	/* where the drainers live */
 void drain(void);			/* per-CPU stocks hold no other cgroup */
 void rcu_wait(void);
 /* bring the sub-page remains of the cgroup together, so that none shows */
@@ -154,8 +157,13 @@ extern const struct row map_rows[], prog_rows[];
 extern const size_t nr_map_rows, nr_prog_rows;
 void measure(const struct row *r, struct result *res);
 
-/* payer.c */
+/* progs.c: instructions, to be freed */
+struct bpf_insn *straight(size_t n);
+struct bpf_insn *functions(uint32_t len, uint32_t *n);
+
+/* payer.c, pair.c */
 void payer_table(void);
+void pair_table(void);
 
 /* tap.c */
 void tap_ok(bool ok, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -171,4 +179,7 @@ void test_charges(void);
 void test_mapping(void);
 void test_payer(void);
 void test_bigfree(void);
+void test_pair(void);
+void test_limit(void);
+void test_v1(void);
 #endif

@@ -11,8 +11,8 @@ static uint64_t ptr(const void *p)
 	return (uint64_t)(unsigned long)p;
 }
 
-/* straight on: r0 = 1 again and again; blinding takes three instructions for each */
-static struct bpf_insn *straight(size_t n)
+/* straight on: r0 = 1 again and again */
+struct bpf_insn *straight(size_t n)
 {
 	struct bpf_insn *p = xalloc(n * sizeof(*p));
 	size_t i;
@@ -48,6 +48,26 @@ static int make_straight(const struct row *r, uint64_t *asked)
 	return err;
 }
 
+/*
+ * Few constants: each takes long to blind in a long program, and the copy that
+ * they are blinded in is as large with one as with many.
+ */
+static int make_blinded(const struct row *r, uint64_t *asked)
+{
+	struct bpf_insn *p = straight(r->entries);
+	union bpf_attr a = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+			     .insns = ptr(p), .insn_cnt = r->entries };
+	uint32_t i;
+	int err;
+
+	for (i = 0; i < r->entries - 1; i++)
+		if (i % 2048)
+			p[i] = MOV(0, 0);
+	err = load_copies(r, &a, r->entries * sizeof(*p), asked);
+	free(p);
+	return err;
+}
+
 /* a line of source for every instruction: twice the size of the program */
 static int make_lines(const struct row *r, uint64_t *asked)
 {
@@ -75,15 +95,34 @@ static int make_lines(const struct row *r, uint64_t *asked)
 	return err;
 }
 
+/* 256 functions, the first calls all the others, which have @len instructions */
+enum { SUBS = 255 };
+struct bpf_insn *functions(uint32_t len, uint32_t *n)
+{
+	uint32_t i, k, at = SUBS + 2;
+	struct bpf_insn *p;
+
+	*n = at + SUBS * len;
+	p = xalloc(*n * sizeof(*p));
+	for (i = 0; i < SUBS; i++) {
+		p[i] = CALLPC((int)(at - i - 1));
+		for (k = 0; k < len - 1; k++)
+			p[at++] = MOVI(0, 1);
+		p[at++] = EXIT();
+	}
+	p[SUBS] = MOVI(0, 0);
+	p[SUBS + 1] = EXIT();
+	return p;
+}
+
 /*
- * 256 functions with their types; the JIT makes each a program of its own. They
- * are long, or what vmalloc needs to keep track of an area would show.
+ * With their types; the JIT makes each a program of its own. They are long, or
+ * what vmalloc needs to keep track of an area would show.
  */
 static int make_subprogs(const struct row *r, uint64_t *asked)
 {
-	enum { SUBS = 255 };
-	uint32_t len = r->entries, n = SUBS + 2 + SUBS * len, k, at = SUBS + 2;
-	struct bpf_insn *p = xalloc(n * sizeof(*p));
+	uint32_t n;
+	struct bpf_insn *p = functions(r->entries, &n);
 	struct bpf_func_info f[SUBS + 1];
 	union bpf_attr a = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
 			     .insns = ptr(p), .insn_cnt = n,
@@ -92,15 +131,8 @@ static int make_subprogs(const struct row *r, uint64_t *asked)
 	int i, err;
 
 	f[0] = (struct bpf_func_info){ 0, BTF_FUNC };
-	for (i = 0; i < SUBS; i++) {
-		p[i] = CALLPC((int)at - i - 1);
-		f[i + 1] = (struct bpf_func_info){ at, BTF_FUNC };
-		for (k = 0; k < len - 1; k++)
-			p[at++] = MOVI(0, 1);
-		p[at++] = EXIT();
-	}
-	p[SUBS] = MOVI(0, 0);
-	p[SUBS + 1] = EXIT();
+	for (i = 0; i < SUBS; i++)
+		f[i + 1] = (struct bpf_func_info){ SUBS + 2 + i * r->entries, BTF_FUNC };
 	err = btf_load(4);
 	if (err >= 0) {
 		a.prog_btf_fd = err;
@@ -110,31 +142,35 @@ static int make_subprogs(const struct row *r, uint64_t *asked)
 	return err;
 }
 
-/* 1000 tail calls to known places, which the JIT wants to patch later */
+/*
+ * 1000 tail calls to a known place, which the JIT wants to patch later: about as
+ * many as it takes. The rest is there to have more memory in fewer programs.
+ */
 static int make_poke(const struct row *r, uint64_t *asked)
 {
-	enum { CALLS = 1000, EACH = 5, N = 1 + CALLS * EACH + 2 };
+	enum { CALLS = 1000, EACH = 5, REST = 26000, N = 1 + CALLS * EACH + REST + 1 };
 	static struct bpf_insn p[N];
 	union bpf_attr a = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
 			     .insns = ptr(p), .insn_cnt = N };
-	int map = map_create(BPF_MAP_TYPE_PROG_ARRAY, 4, 4, CALLS, 0), i;
+	int map = map_create(BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1, 0), i;
 
 	if (map < 0)
 		return map;
 	p[0] = MOV(6, 1);
 	for (i = 0; i < CALLS; i++) {
-		struct bpf_insn one[EACH] = { MOV(1, 6), LDMAP(2, map), MOVI(3, i),
+		struct bpf_insn one[EACH] = { MOV(1, 6), LDMAP(2, map), MOVI(3, 0),
 					      CALL(BPF_FUNC_tail_call) };
 
 		memcpy(p + 1 + i * EACH, one, sizeof(one));
 	}
-	p[N - 2] = MOVI(0, 0);
+	for (i = 1 + CALLS * EACH; i < N - 1; i++)
+		p[i] = MOVI(0, 1);
 	p[N - 1] = EXIT();
 	return load_copies(r, &a, sizeof(p), asked);
 }
 
 /* BPF_PROG_BIND_MAP makes used_maps grow; the maps are there before */
-enum { BOUND = 2048 };
+enum { BOUND = 4160 };	/* just over a kmalloc size: few calls, much memory */
 static int bound[BOUND];
 
 static int prepare_bind(const struct row *r)
@@ -159,10 +195,7 @@ static int make_bind(const struct row *r, uint64_t *asked)
 		if (fd < 0)
 			return fd;
 		for (k = 0; k < BOUND; k++) {
-			union bpf_attr a = { .prog_bind_map = { .prog_fd = fd,
-								.map_fd = bound[k] } };
-
-			err = sys_bpf(BPF_PROG_BIND_MAP, &a, sizeof(a));
+			err = prog_bind_map(fd, bound[k]);
 			if (err)
 				return err;
 		}
@@ -175,13 +208,18 @@ static int make_bind(const struct row *r, uint64_t *asked)
 	{ .type = "program", .what = w, .entries = n, .copies = c, .jit = j, .harden = h, \
 	  .make = m, .accounted = true, ##__VA_ARGS__ }
 
+/*
+ * Few and large: file, dentry and aux of a program, 1.5 KiB, may find room in
+ * slabs that are there, and then are charged but not taken.
+ */
 const struct row prog_rows[] = {
-	ROW("loaded", 131072, 8, 1, 0, make_straight),
+	ROW("loaded", 131072, 4, 1, 0, make_straight),
 	ROW("loaded with a source line per instruction", 65536, 6, 1, 0, make_lines),
 	[PROG_SUBPROGS] =
-	ROW("loaded with 256 functions and their types", 3500, 1, 1, 0, make_subprogs),
-	ROW("loaded with 1000 tail calls to patch", 0, 64, 1, 0, make_poke),
-	ROW("loaded with 2048 maps bound", 0, 64, 1, 0, make_bind, .prepare = prepare_bind),
-	ROW("loaded with constants blinded", 1536, 48, 1, 2, make_straight),
+	ROW("loaded with 256 functions and their types", 2400, 1, 1, 0, make_subprogs),
+	ROW("loaded, for the interpreter", 131072, 4, 0, 0, make_straight),
+	ROW("loaded with 1000 tail calls to patch", 0, 16, 1, 0, make_poke),
+	ROW("loaded with 4160 maps bound", 0, 16, 1, 0, make_bind, .prepare = prepare_bind),
+	ROW("loaded with constants blinded", 65536, 8, 1, 2, make_blinded),
 };
 const size_t nr_prog_rows = ARRAY_SIZE(prog_rows);

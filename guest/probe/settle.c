@@ -35,7 +35,7 @@ static int charge_a_little(void *arg)
 	return 0;
 }
 
-void settle_init(void)
+void settle_init(const char *cg)
 {
 	cpu_set_t all, mine;
 	int cpu;
@@ -46,8 +46,7 @@ void settle_init(void)
 		die("pipe: %m");
 	for (cpu = 0; cpu < 64; cpu++)
 		if (CPU_ISSET(cpu, &all))
-			drainer[nr_drainers++] =
-				actor_start("/sys/fs/cgroup/probe/drain", cpu);
+			drainer[nr_drainers++] = actor_start(cg, cpu);
 	/* what is freed here is freed on a known CPU */
 	CPU_ZERO(&mine);
 	CPU_SET(0, &mine);
@@ -85,7 +84,10 @@ void consolidate(const char *cg)
 
 	actor_call(a, touch, NULL, 0);
 	actor_end(a);
-	/* frees on CPU 0 what the actor was charged for */
+	/* what the actor was made of goes after a grace period, on any CPU */
+	rcu_wait();
+	sleep_ms(10);
+	/* last, frees on CPU 0 what the actor was charged for: collects it all */
 	fcntl(touch_pipe[1], F_SETPIPE_SZ, 32 * PAGE);
 	drain();
 }

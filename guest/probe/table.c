@@ -43,4 +43,5 @@ void table_main(void)
 	rows(prog_rows, nr_prog_rows);
 	rows(map_rows, nr_map_rows);
 	payer_table();
+	pair_table();
 }

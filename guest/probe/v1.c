@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Checks on cgroup v1, where a task may take the charges of its pages along,
+ * and where kernel memory has a counter of its own.
+ */
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include "probe.h"
+#include "mapping.h"
+
+#define ROOT "/sys/fs/cgroup/memory"
+#define A ROOT "/a"
+#define B ROOT "/b"
+enum { MAPPED = 16 << 20, LIMIT = 8 << 20 };
+
+static void put(const char *cg, const char *file, const char *text)
+{
+	char path[128];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/%s", cg, file);
+	err = write_file(path, text);
+	if (err)
+		die("%s: %s; the v1 memory controller has to be mounted there", path,
+		    strerror(-err));
+}
+
+static long long usage(const char *cg, const char *file)
+{
+	char path[128];
+
+	rcu_wait();
+	drain();
+	snprintf(path, sizeof(path), "%s/%s", cg, file);
+	return read_number(path);
+}
+
+static long long kmem(const char *cg)
+{
+	return usage(cg, "memory.kmem.usage_in_bytes");
+}
+
+/* until the usage is what it was, or 8 seconds */
+static long long kmem_back_at(const char *cg, long long base)
+{
+	long long end = now_ms() + 8000, now;
+
+	while ((now = kmem(cg)) > base && now_ms() < end) {
+		if (now - base <= 16 * (long long)PAGE)
+			consolidate(cg);
+		sleep_ms(100);
+	}
+	return now;
+}
+
+static int map_big(void *arg)
+{
+	int fd = map_create(BPF_MAP_TYPE_ARRAY, 4, PAGE, MAPPED / PAGE, BPF_F_MMAPABLE);
+	char *m;
+
+	if (fd < 0)
+		return fd;
+	m = mmap(NULL, MAPPED, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (m == MAP_FAILED)
+		return -errno;
+	memset(m, 1, MAPPED);
+	return 0;
+}
+
+/* memory that is moved: what fails here has to be the room over there */
+static int map_anonymous(void *arg)
+{
+	char *m = mmap(NULL, MAPPED, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
+		       MAP_POPULATE, -1, 0);
+
+	return m == MAP_FAILED ? -errno : 0;
+}
+
+static int move(const struct actor *a)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", actor_pid(a));
+	return write_file(B "/cgroup.procs", text);
+}
+
+static int move_anonymous(void)
+{
+	struct actor *a = actor_start(A, 1 % ncpu);
+	int err = actor_call(a, map_anonymous, NULL, 0) ?: move(a);
+
+	actor_end(a);
+	return err;
+}
+
+static void test_move(void)
+{
+	int control = move_anonymous();
+	long long before = kmem(A), made, stays, there, left;
+	struct actor *a = actor_start(A, 1 % ncpu);
+	int err = actor_call(a, map_big, NULL, 0), moved;
+
+	made = kmem(A) - before;
+	moved = move(a);
+	stays = kmem(A) - before;
+	there = kmem(B);
+	tap_ok(!err && made >= MAPPED && !moved && control == -ENOMEM,
+	       "v1: a task with 16 MiB of a charged array mapped moves to a cgroup limited to "
+	       "8 MiB, one with 16 MiB of its own does not");
+	tap_diag("made: %s, moved: %s, the other: %s", strerror(-err), strerror(-moved),
+		 strerror(-control));
+	tap_diag("kernel memory of the old cgroup %lld, %lld after the move; of the new one %lld",
+		 made, stays, there);
+	tap_ok(!moved && made >= MAPPED && stays >= MAPPED && there < 1 << 20,
+	       "v1: the array stays charged to the cgroup that it was charged to");
+	actor_end(a);
+	fd_release();
+	left = kmem_back_at(A, before) - before;
+	tap_ok(made >= MAPPED && left <= 0,
+	       "v1: the array is gone from memory.kmem.usage_in_bytes after release");
+	if (left > 0)
+		tap_diag("left: %lld", left);
+}
+
+static void test_pins(void)
+{
+	long long before = kmem(A), held, left;
+	struct use u = { .pin = true };
+	int fd, err;
+
+	mapping_pipe();
+	err = in_cgroup(A, use_array, &u, sizeof(u));
+	for (fd = 64; fd < PIN_FD; fd++)
+		close(fd);
+	held = kmem_back_at(A, before + PINNED * PAGE) - before;
+	tap_ok(!err && held == PINNED * (long long)PAGE,
+	       "v1: %d pages pinned past the array's end stay in memory.kmem.usage_in_bytes", PINNED);
+	if (err)
+		tap_diag("%s after step %d", strerror(-err), u.step);
+	tap_diag("held: %lld", held);
+	fd_release();
+	left = kmem_back_at(A, before) - before;
+	tap_ok(held > 0 && left <= 0, "v1: they are gone from it when they are let go");
+	if (left > 0)
+		tap_diag("left: %lld", left);
+}
+
+void test_v1(void)
+{
+	static const char *const groups[] = { ROOT "/drain", A, B };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(groups); i++)
+		if (mkdir(groups[i], 0755) && errno != EEXIST)
+			die("mkdir %s: %m", groups[i]);
+	settle_init(ROOT "/drain");
+	fd_mark();
+	put(A, "memory.move_charge_at_immigrate", "3");
+	put(B, "memory.move_charge_at_immigrate", "3");
+	put(B, "memory.limit_in_bytes", "8388608");
+	test_move();
+	test_pins();
+}
