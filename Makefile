@@ -17,11 +17,11 @@ guest	:= $(B)/guest/initramfs.gz
 st	:= $(B)/selftests
 
 help:
-	@echo 'make run     all the way from nothing to the table of who pays (10 min at first, then under 1)'
-	@echo 'make test    the tests, from nothing (40 min at first, then 15)'
+	@echo 'make run     all the way from nothing to the table of who pays (8 min at first, then under 1)'
+	@echo 'make test    the tests, from nothing (12 min at first, then 4)'
 	@echo 'make tree    base and series as a git tree in $(B)/linux (1 min at first)'
 	@echo 'make export  the commits of $(B)/linux back into patches/ (seconds)'
-	@echo 'make kernel  build the patched kernel in $(out) (5 min at first)'
+	@echo 'make kernel  build the patched kernel in $(out) (6 min at first)'
 	@echo 'make shell   boot it into a shell'
 	@echo 'make lint    is the series well-formed, are the scripts clean (seconds)'
 	@echo 'make clean   remove what was built; $(B)/linux, which may hold work, and the cache stay'
