@@ -170,7 +170,7 @@ static int make_poke(const struct row *r, uint64_t *asked)
 }
 
 /* BPF_PROG_BIND_MAP makes used_maps grow; the maps are there before */
-enum { BOUND = 4160 };	/* just over a kmalloc size: few calls, much memory */
+enum { BOUND = 8320 };	/* just over a kmalloc size: few calls, much memory */
 static int bound[BOUND];
 
 static int prepare_bind(const struct row *r)
@@ -213,13 +213,13 @@ static int make_bind(const struct row *r, uint64_t *asked)
  * slabs that are there, and then are charged but not taken.
  */
 const struct row prog_rows[] = {
-	ROW("loaded", 131072, 4, 1, 0, make_straight),
+	ROW("loaded", 131072, 8, 1, 0, make_straight),
 	ROW("loaded with a source line per instruction", 65536, 6, 1, 0, make_lines),
 	[PROG_SUBPROGS] =
 	ROW("loaded with 256 functions and their types", 2400, 1, 1, 0, make_subprogs),
-	ROW("loaded, for the interpreter", 131072, 4, 0, 0, make_straight),
-	ROW("loaded with 1000 tail calls to patch", 0, 16, 1, 0, make_poke),
-	ROW("loaded with 4160 maps bound", 0, 16, 1, 0, make_bind, .prepare = prepare_bind),
-	ROW("loaded with constants blinded", 65536, 8, 1, 2, make_blinded),
+	ROW("loaded, for the interpreter", 131072, 8, 0, 0, make_straight),
+	ROW("loaded with 1000 tail calls to patch", 0, 40, 1, 0, make_poke),
+	ROW("loaded with 8320 maps bound", 0, 48, 1, 0, make_bind, .prepare = prepare_bind),
+	ROW("loaded with constants blinded", 65536, 12, 1, 2, make_blinded),
 };
 const size_t nr_prog_rows = ARRAY_SIZE(prog_rows);
