@@ -63,6 +63,18 @@ static int map_elem(int cmd, int fd, const void *key, const void *value)
 	return sys_bpf(cmd, &a, sizeof(a));
 }
 
+int small_maps(int *fds, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		fds[i] = map_create(BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0);
+		if (fds[i] < 0)
+			return fds[i];
+	}
+	return 0;
+}
+
 int map_update(int fd, const void *key, const void *value)
 {
 	return map_elem(BPF_MAP_UPDATE_ELEM, fd, key, value);

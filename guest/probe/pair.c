@@ -78,14 +78,7 @@ static int bound[BOUND];
 
 static int bind_prepare(void)
 {
-	int i;
-
-	for (i = 0; i < BOUND; i++) {
-		bound[i] = map_create(BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0);
-		if (bound[i] < 0)
-			return bound[i];
-	}
-	return 0;
+	return small_maps(bound, BOUND);
 }
 
 static int bind_first(void *arg)

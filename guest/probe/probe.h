@@ -38,6 +38,7 @@ int map_create(uint32_t type, uint32_t key, uint32_t value, uint32_t entries,
 int map_create_inner(uint32_t type, uint32_t key, uint32_t entries,
 		     uint32_t flags, int inner);
 int map_create_btf(uint32_t type, uint32_t key, uint32_t value, uint32_t flags);
+int small_maps(int *fds, int n);		/* arrays of one entry */
 int map_update(int fd, const void *key, const void *value);
 int map_lookup(int fd, const void *key, void *value);
 int map_delete(int fd, const void *key);

@@ -175,14 +175,7 @@ static int bound[BOUND];
 
 static int prepare_bind(const struct row *r)
 {
-	int i;
-
-	for (i = 0; i < BOUND; i++) {
-		bound[i] = map_create(BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0);
-		if (bound[i] < 0)
-			return bound[i];
-	}
-	return 0;
+	return small_maps(bound, BOUND);
 }
 
 static int make_bind(const struct row *r, uint64_t *asked)
