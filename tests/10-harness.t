@@ -118,7 +118,32 @@ apt 'case "$*" in *source*) echo good >t.tar.xz;; esac'
 run "fetch: a good mirror" 0 't.tar.xz' fetch
 unset PIN
 
-# 4. scripts/make-tree and export-series, on a tree of two files
+# 4. scripts/fetch-debian-tools, likewise
+# shellcheck disable=SC2016
+debian_apt() { printf '#!/bin/sh\nfor a; do case $a in --print-uris) %s; exit 0;; esac; done\n%s\n' \
+	"${suites:-for s in bookworm bookworm-security; do echo \"'http://mirror.invalid/d/dists/\$s/InRelease' x 0\"; done}" \
+	"$1" >"$tmp/bin/apt-get"; chmod 755 "$tmp/bin/apt-get"; }
+debian_fetch() { PATH=$tmp/bin:$PATH scripts/fetch-debian-tools 2>&1 | grep -v ': fetching bpftool'; return "${PIPESTATUS[0]}"; }
+debian_apt 'echo "E: Failed to fetch http://mirror.invalid/d  Could not resolve" >&2; exit 100'
+run "tools: an unreachable mirror" 1 'package lists of .* failed: E: Failed to fetch' debian_fetch
+# shellcheck disable=SC2016
+debian_apt 'case "$*" in *install*) echo x >archives/bpftool_1_amd64.deb;; esac'
+run "tools: a mirror that gives only some" 1 'left no package bpftrace; nothing kept' debian_fetch
+suites=: debian_apt 'exit 0'
+run "tools: a machine of another release" 1 'knows no suite bookworm' debian_fetch
+nothing_left "tools: nothing half-made is left" "$tmp/cache" .lock t.tar.xz t.tar.xz.ok
+# shellcheck disable=SC2016
+good='case "$*" in *install*) for p; do case $p in -*|*[/=]*|install) ;; *) echo $p >archives/${p}_1_amd64.deb;; esac; done;; esac'
+debian_apt "$good"
+run "tools: a good mirror" 0 'debian-tools$' debian_fetch
+debian_apt 'exit 100'
+run "tools: from the cache, without the mirror" 0 'debian-tools$' debian_fetch
+echo x >"$tmp/cache/debian-tools/bpftrace_1_amd64.deb"
+run "tools: a package in the cache that is another" 1 'is not what was fetched .bpftrace_1_amd64.deb: FAILED' debian_fetch
+rm "$tmp/cache/debian-tools/bpftrace_1_amd64.deb"
+run "tools: a package that is gone from the cache" 1 'is not what was fetched .*remove it' debian_fetch
+
+# 5. scripts/make-tree and export-series, on a tree of two files
 git_() { git -c user.name=x -c user.email=x@localhost -c commit.gpgSign=false -C "$@"; }
 linux=$tmp/linux
 mkdir "$linux"
@@ -188,7 +213,7 @@ LINUX=/nonexistent run "LINUX: not there" 1 'is not a kernel tree' tree
 nothing_left "tree: nothing half-made is left" "$tmp" bin cache diff first image linux patches pin qemu tree vm
 unset LINUX BPF_MEMCG_CACHE
 
-# 5. scripts/lint finds what it should
+# 6. scripts/lint finds what it should
 export TOLERATED=$tmp/tolerated
 printf 'MISSING_SIGN_OFF\t*\tx\n' >"$TOLERATED"
 repo=${XDG_CACHE_HOME:-$HOME/.cache}/linux-bpf-memcg/base.git
