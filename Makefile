@@ -6,6 +6,7 @@ JOBS	?= $(shell nproc)
 LINUX	?=
 TREE	?=
 KERNEL	?=
+KERNEL_BASE ?=
 VM_SLOW	?= 1
 export V JOBS LINUX VM_SLOW
 
@@ -13,6 +14,7 @@ B	:= build
 tree	:= $(or $(TREE),$(B)/linux)
 out	:= $(B)/kernel
 image	:= $(or $(KERNEL),$(out)/arch/x86/boot/bzImage)
+base	:= $(or $(KERNEL_BASE),$(B)/kernel-base/arch/x86/boot/bzImage)
 guest	:= $(B)/guest/initramfs.gz
 st	:= $(B)/selftests
 
@@ -22,6 +24,7 @@ help:
 	@echo 'make tree    base and series as a git tree in $(B)/linux (1 min at first)'
 	@echo 'make export  the commits of $(B)/linux back into patches/ (seconds)'
 	@echo 'make kernel  build the patched kernel in $(out) (6 min at first)'
+	@echo 'make kernel-base  build the base, unpatched, in $(B)/kernel-base (6 min at first)'
 	@echo 'make shell   boot it into a shell'
 	@echo 'make lint    is the series well-formed, are the scripts clean (seconds)'
 	@echo 'make clean   remove what was built; $(B)/linux, which may hold work, and the cache stay'
@@ -31,6 +34,7 @@ help:
 	@echo '           LINUX=DIR apply to this git tree of 5.10.y, which is only read, not to the pinned base'
 	@echo '           TREE=DIR  build this tree as it is; nothing is applied'
 	@echo '           KERNEL=FILE boot this image; nothing is built'
+	@echo '           KERNEL_BASE=FILE take this image for the base kernel; it is not built'
 	@echo '           VM_SLOW=N multiply the time limits of the VM (now $(VM_SLOW))'
 	@echo '           FORCE=1   make tree: drop commits of $(B)/linux that were not exported'
 	@echo 'Times are for 2 cores without KVM. The cache is $${BPF_MEMCG_CACHE:-~/.cache/linux-bpf-memcg}.'
@@ -58,6 +62,9 @@ export:
 kernel: $(if $(KERNEL),,$(if $(TREE),deps,tree))
 	@$(if $(KERNEL),test -r $(KERNEL) || { echo "make: no kernel image $(KERNEL)"; exit 1; },scripts/build-kernel $(tree) $(out))
 
+kernel-base: deps
+	@$(if $(KERNEL_BASE),test -r $(KERNEL_BASE) || { echo "make: no kernel image $(KERNEL_BASE)"; exit 1; },scripts/make-tree -b $(B)/linux-base && scripts/build-kernel $(B)/linux-base $(B)/kernel-base)
+
 # The parts of the guest are found again at each run: they may come and go.
 guest: deps $(guest)
 $(guest): guest/init $(wildcard guest/scenario/*) $(B)/guest/probe scripts/make-initramfs
@@ -75,5 +82,7 @@ lint: deps
 clean:
 	rm -rf $(out) $(B)/kernel-* $(B)/guest $(B)/selftests $(B)/results
 
-.PHONY: help run test shell deps tree export kernel guest selftests lint clean
+.PHONY: help run test shell deps tree export kernel kernel-base guest selftests lint clean
+# Each step takes all the CPUs itself.
+.NOTPARALLEL:
 .DELETE_ON_ERROR:

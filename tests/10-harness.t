@@ -184,6 +184,14 @@ run "tree: changes that were not committed are kept" 1 'has changes .*FORCE=1' t
 run "export: changes that were not committed" 1 'has changes' scripts/export-series "$tmp/tree"
 FORCE=1 run "tree: FORCE=1 drops them" 0 '2 patches' tree
 
+run "tree: -b makes the base alone" 0 '0 patches' scripts/make-tree -b "$tmp/base"
+[ "$(git_ "$tmp/base" rev-parse --abbrev-ref HEAD) $(git_ "$tmp/base" rev-parse HEAD)" = "base $(git_ "$linux" rev-parse HEAD)" ] && r=0 || r=1
+ok "$r" "tree: and its branch, which names the kernel, is base"
+run "tree: -b has nothing to do the second time" 0 '^$' scripts/make-tree -b "$tmp/base"
+echo dirt >>"$tmp/base/Kbuild"
+git_ "$tmp/base" commit -qam dirt
+run "tree: -b keeps commits" 1 'has commits that patches/ has not' scripts/make-tree -b "$tmp/base"
+
 second=$(sed -n 2p "$PATCHES/series")
 sed -i 's/^ 18$/ 18x/' "$PATCHES/$second"
 run "tree: a patch that does not apply is named" 1 "patch $second does not apply: error: " tree
@@ -210,7 +218,7 @@ run "LINUX: a wrong version" 1 'is Linux 5.15.262; the series is for 5.10.y' tre
 rm -rf "$linux/.git"
 run "LINUX: not a git tree" 1 'is not a git tree' tree
 LINUX=/nonexistent run "LINUX: not there" 1 'is not a kernel tree' tree
-nothing_left "tree: nothing half-made is left" "$tmp" bin cache diff first image linux patches pin qemu tree vm
+nothing_left "tree: nothing half-made is left" "$tmp" base bin cache diff first image linux patches pin qemu tree vm
 unset LINUX BPF_MEMCG_CACHE
 
 # 6. scripts/lint finds what it should
