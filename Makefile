@@ -17,10 +17,11 @@ image	:= $(or $(KERNEL),$(out)/arch/x86/boot/bzImage)
 base	:= $(or $(KERNEL_BASE),$(B)/kernel-base/arch/x86/boot/bzImage)
 guest	:= $(B)/guest/initramfs.gz
 st	:= $(B)/selftests
+debian	:= $(B)/debian-tools/initramfs.cpio
 
 help:
 	@echo 'make run     all the way from nothing to the table of who pays (8 min at first, then under 1)'
-	@echo 'make test    the tests, from nothing (12 min at first, then 4)'
+	@echo 'make test    the tests, from nothing (20 min at first, then 6)'
 	@echo 'make tree    base and series as a git tree in $(B)/linux (1 min at first)'
 	@echo 'make export  the commits of $(B)/linux back into patches/ (seconds)'
 	@echo 'make kernel  build the patched kernel in $(out) (6 min at first)'
@@ -44,8 +45,9 @@ run: deps kernel guest
 	@scripts/vm -k $(image) -i $(guest) -s table -o $(B)/results/table -t 900
 	@scripts/show-table $(B)/results/table/results $(B)/results/table.tsv
 
-test: deps kernel guest selftests
-	@KERNEL=$(image) INITRAMFS=$(guest) SELFTESTS=$(st)/initramfs.gz prove $(if $(V),-v) tests/*.t
+test: deps kernel kernel-base guest selftests $(debian)
+	@KERNEL=$(image) KERNEL_BASE=$(base) INITRAMFS=$(guest) SELFTESTS=$(st)/initramfs.gz \
+		DEBIAN_TOOLS=$(debian) prove $(if $(V),-v) tests/*.t
 
 shell: deps kernel guest
 	@scripts/vm -k $(image) -i $(guest) -s shell
@@ -76,11 +78,14 @@ selftests: kernel
 	@VMLINUX_BTF=$(out)/vmlinux scripts/build-selftests $(tree) $(st)
 	@scripts/pack-selftests $(st) $(st)/initramfs.gz
 
+$(debian): scripts/pack-debian-tools scripts/fetch-debian-tools $(wildcard guest/tools/*) | deps
+	@scripts/pack-debian-tools $@
+
 lint: deps
 	@scripts/lint
 
 clean:
-	rm -rf $(out) $(B)/kernel-* $(B)/guest $(B)/selftests $(B)/results
+	rm -rf $(out) $(B)/kernel-* $(B)/guest $(B)/selftests $(B)/debian-tools $(B)/results
 
 .PHONY: help run test shell deps tree export kernel kernel-base guest selftests lint clean
 # Each step takes all the CPUs itself.
