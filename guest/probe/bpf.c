@@ -40,6 +40,15 @@ int map_create(uint32_t type, uint32_t key, uint32_t value, uint32_t entries,
 	return sys_bpf(BPF_MAP_CREATE, &a, sizeof(a));
 }
 
+/* on a device that maps can be offloaded to */
+int map_create_on(int ifindex, uint32_t type, uint32_t key, uint32_t value, uint32_t entries)
+{
+	union bpf_attr a = { .map_type = type, .key_size = key, .value_size = value,
+			     .max_entries = entries, .map_ifindex = ifindex };
+
+	return sys_bpf(BPF_MAP_CREATE, &a, sizeof(a));
+}
+
 /* the storage maps insist on BTF for their key and value */
 int map_create_btf(uint32_t type, uint32_t key, uint32_t value, uint32_t flags)
 {

@@ -37,6 +37,8 @@ int map_create(uint32_t type, uint32_t key, uint32_t value, uint32_t entries,
 	       uint32_t flags);
 int map_create_inner(uint32_t type, uint32_t key, uint32_t entries,
 		     uint32_t flags, int inner);
+int map_create_on(int ifindex, uint32_t type, uint32_t key, uint32_t value,
+		  uint32_t entries);
 int map_create_btf(uint32_t type, uint32_t key, uint32_t value, uint32_t flags);
 int small_maps(int *fds, int n);		/* arrays of one entry */
 int map_update(int fd, const void *key, const void *value);
@@ -142,7 +144,7 @@ struct row {
 	const char *type, *what;
 	uint32_t map, key, value, entries, flags;
 	bool percpu;
-	bool accounted;			/* issue 2 promises it */
+	bool threads;			/* kernel threads are taken beside it */
 	int jit, harden;		/* sysctl wanted, -1: as it is */
 	int copies;			/* objects made, 0 means 1 */
 	/* after creation, in the creator */
@@ -154,8 +156,9 @@ struct row {
 	void (*done)(const struct row *r);
 };
 enum { PROG_SUBPROGS = 2 };	/* the row with most JIT images */
-extern const struct row map_rows[], prog_rows[];
-extern const size_t nr_map_rows, nr_prog_rows;
+/* each ends with a row that has no type; all_rows with NULL */
+extern const struct row prog_rows[], map_rows[], net_rows[], storage_rows[];
+extern const struct row *const all_rows[];
 void measure(const struct row *r, struct result *res);
 
 /* progs.c: instructions, to be freed */

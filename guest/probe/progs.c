@@ -199,7 +199,7 @@ static int make_bind(const struct row *r, uint64_t *asked)
 
 #define ROW(w, n, c, j, h, m, ...) \
 	{ .type = "program", .what = w, .entries = n, .copies = c, .jit = j, .harden = h, \
-	  .make = m, .accounted = true, ##__VA_ARGS__ }
+	  .make = m, ##__VA_ARGS__ }
 
 /*
  * Few and large: file, dentry and aux of a program, 1.5 KiB, may find room in
@@ -214,5 +214,5 @@ const struct row prog_rows[] = {
 	ROW("loaded with 1000 tail calls to patch", 0, 40, 1, 0, make_poke),
 	ROW("loaded with 8320 maps bound", 0, 48, 1, 0, make_bind, .prepare = prepare_bind),
 	ROW("loaded with constants blinded", 65536, 12, 1, 2, make_blinded),
+	{ 0 }
 };
-const size_t nr_prog_rows = ARRAY_SIZE(prog_rows);

@@ -17,12 +17,12 @@ void table_row(const char *type, const char *what, const struct result *r)
 			r->vmalloc, r->jit, r->kept, r->charged[0], r->charged[1], r->charged[2]);
 }
 
-static void rows(const struct row *r, size_t n)
+static void rows(const struct row *r)
 {
 	struct result res;
 	size_t len;
 
-	for (; n--; r++) {
+	for (; r->type; r++) {
 		measure(r, &res);
 		len = strlen(res.note);
 		if (res.jit)
@@ -38,10 +38,12 @@ static void rows(const struct row *r, size_t n)
 
 void table_main(void)
 {
+	size_t i;
+
 	puts("map type\twhat was done\tbytes asked\tbytes taken\tbytes charged\t"
 	     "cgroup charged\tbytes after release\tnote");
-	rows(prog_rows, nr_prog_rows);
-	rows(map_rows, nr_map_rows);
+	for (i = 0; all_rows[i]; i++)
+		rows(all_rows[i]);
 	payer_table();
 	pair_table();
 }
