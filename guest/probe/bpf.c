@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* bpf(2) without a library: the probe also runs where libbpf does not fit. */
+#include <linux/btf.h>
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -151,6 +152,60 @@ int prog_detach(int prog, int target, uint32_t type)
 	return sys_bpf(BPF_PROG_DETACH, &a, sizeof(a));
 }
 
+int link_create(int prog, int target, uint32_t type, uint32_t flags)
+{
+	union bpf_attr a = { .link_create = { .prog_fd = prog, .target_fd = target,
+					      .attach_type = type, .flags = flags } };
+
+	return sys_bpf(BPF_LINK_CREATE, &a, sizeof(a));
+}
+
+/* the link stays, with nothing that it is attached to */
+int link_detach(int link)
+{
+	union bpf_attr a = { .link_detach.link_fd = link };
+
+	return sys_bpf(BPF_LINK_DETACH, &a, sizeof(a));
+}
+
+/* map < 0: the target is not a map's elements */
+int link_iter(int prog, int map)
+{
+	union bpf_iter_link_info info = { .map.map_fd = map };
+	union bpf_attr a = { .link_create = { .prog_fd = prog, .attach_type = BPF_TRACE_ITER } };
+
+	if (map >= 0) {
+		a.link_create.iter_info = ptr(&info);
+		a.link_create.iter_info_len = sizeof(info.map);
+	}
+	return sys_bpf(BPF_LINK_CREATE, &a, sizeof(a));
+}
+
+int iter_create(int link)
+{
+	union bpf_attr a = { .iter_create.link_fd = link };
+
+	return sys_bpf(BPF_ITER_CREATE, &a, sizeof(a));
+}
+
+int obj_pin(int fd, const char *path)
+{
+	union bpf_attr a = { .pathname = ptr(path), .bpf_fd = fd };
+
+	return sys_bpf(BPF_OBJ_PIN, &a, sizeof(a));
+}
+
+/* a program that hangs on a function of the kernel; */
+int prog_load_btf(uint32_t type, uint32_t attach, const char *func,
+		  const struct bpf_insn *insns, size_t n)
+{
+	int id = vmbtf_find(func, BTF_KIND_FUNC);
+	union bpf_attr a = { .prog_type = type, .expected_attach_type = attach,
+			     .attach_btf_id = id, .insns = ptr(insns), .insn_cnt = n };
+
+	return id < 0 ? id : prog_load_attr(&a);
+}
+
 int prog_run(int prog, void *data, size_t len, uint32_t repeat)
 {
 	union bpf_attr a = { .test = { .prog_fd = prog, .data_in = ptr(data),
@@ -169,6 +224,7 @@ int prog_bind_map(int prog, int map)
 
 int raw_tp_open(const char *name, int prog)
 {
+	/* without a name: where the program was loaded for */
 	union bpf_attr a = { .raw_tracepoint = { .name = ptr(name), .prog_fd = prog } };
 
 	return sys_bpf(BPF_RAW_TRACEPOINT_OPEN, &a, sizeof(a));

@@ -36,6 +36,35 @@ int btf_load(uint32_t value_size)
 	return sys_bpf(BPF_BTF_LOAD, &a, sizeof(a));
 }
 
+int btf_load_raw(const void *data, size_t len)
+{
+	union bpf_attr a = { .btf = (uint64_t)(unsigned long)data, .btf_size = len };
+
+	return sys_bpf(BPF_BTF_LOAD, &a, sizeof(a));
+}
+
+/* an integer and @n pointers to it, to be freed */
+char *btf_pointers(uint32_t n, size_t *len)
+{
+	struct btf_type integer = { .info = INFO(BTF_KIND_INT, 0), .size = 4 };
+	struct btf_type pointer = { .info = INFO(BTF_KIND_PTR, 0), .type = 1 };
+	uint32_t i, encoding = 32;
+	struct btf_header h = { .magic = BTF_MAGIC, .version = BTF_VERSION, .hdr_len = sizeof(h),
+				.type_len = sizeof(integer) + 4 + n * sizeof(pointer),
+				.str_len = 1 };
+	char *b, *p;
+
+	h.str_off = h.type_len;
+	*len = sizeof(h) + h.type_len + 1;
+	p = b = xalloc(*len);
+	p = mempcpy(p, &h, sizeof(h));
+	p = mempcpy(p, &integer, sizeof(integer));
+	p = mempcpy(p, &encoding, 4);
+	for (i = 0; i < n; i++)
+		p = mempcpy(p, &pointer, sizeof(pointer));
+	return b;
+}
+
 struct vmbtf {
 	const char *strings;
 	const struct btf_type **types;
@@ -119,6 +148,19 @@ int vmbtf_find(const char *name, int kind)
 int vmbtf_size(int id)
 {
 	return vmbtf()->types[id]->size;
+}
+
+const char *vmbtf_enum(const char *in, int i, int *value)
+{
+	const struct vmbtf *v = vmbtf();
+	int id = vmbtf_find(in, BTF_KIND_ENUM);
+	const struct btf_enum *e;
+
+	if (id < 0 || i >= (int)BTF_INFO_VLEN(v->types[id]->info))
+		return NULL;
+	e = (void *)(v->types[id] + 1);
+	*value = e[i].val;
+	return v->strings + e[i].name_off;
 }
 
 /* the first member of struct @in that points to one of the structs @to */

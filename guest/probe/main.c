@@ -9,6 +9,7 @@
 int ncpu;
 bool memlock_zero;
 bool verbose;
+const char *only_type;
 
 static const struct {
 	const char *name;
@@ -27,7 +28,7 @@ static void usage(FILE *f)
 {
 	size_t i;
 
-	fputs("probe [-0] [-v] table | v1 | tap [GROUP...]\n"
+	fputs("probe [-0] [-v] [-r TYPE] table | v1 | tap [GROUP...]\n"
 	      "  table   TSV: what is charged to which cgroup, for programs and map types\n"
 	      "  v1      the checks for cgroup v1, with its memory controller mounted on\n"
 	      "          /sys/fs/cgroup/memory\n"
@@ -36,6 +37,7 @@ static void usage(FILE *f)
 		fprintf(f, "            %-10s%s\n", groups[i].name, groups[i].help);
 	fputs("  -0      creators have RLIMIT_MEMLOCK 0 (else: unlimited)\n"
 	      "  -v      numbers of every case\n"
+	      "  -r      of the rows only those of this map type, or \"program\", \"link\" …\n"
 	      "As root, on cgroup2 (but for v1) with the memory controller at the root.\n", f);
 }
 
@@ -92,10 +94,11 @@ int main(int argc, char **argv)
 	size_t i;
 	int c, k;
 
-	while ((c = getopt(argc, argv, "0vh")) != -1)
+	while ((c = getopt(argc, argv, "0vr:h")) != -1)
 		switch (c) {
 		case '0': memlock_zero = true; break;
 		case 'v': verbose = true; break;
+		case 'r': only_type = optarg; break;
 		case 'h': usage(stdout); return 0;
 		default: usage(stderr); return 2;
 		}

@@ -210,6 +210,7 @@ void measure(const struct row *r, struct result *res)
 		res->asked = job.asked;
 		settled(&s, &made);
 		delta(&before, &made, res);
+		fdinfo_read(MARK, &res->fdinfo);
 	}
 	fd_release();
 	if (r->done)

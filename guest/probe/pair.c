@@ -211,9 +211,6 @@ void pair_table(void)
 
 	for (i = 0; i < nr_pairs; i++) {
 		pair_measure(&pairs[i], &res);
-		if (res.jit)
-			snprintf(res.note, sizeof(res.note),
-				 "%lld of the bytes taken are JIT images", res.jit);
 		table_row(pairs[i].type, pairs[i].what, &res);
 	}
 }

@@ -3,11 +3,10 @@
 #include "pair.h"
 #include "payer.h"
 
-/* the caller is charged what was taken, JIT images apart, the owner nothing */
+/* the caller is charged what was taken, the owner nothing */
 static void whole_check(const struct result *res, const char *what)
 {
-	long long taken = res->taken - res->jit;
-	bool ok = !res->err && within(res->charged[S_OTHER], taken, 4) &&
+	bool ok = !res->err && within(res->charged[S_OTHER], res->taken, 4) &&
 		  res->charged[S_OTHER] >= (long long)res->asked &&
 		  res->charged[S_OWNER] < 4 * (long long)PAGE &&
 		  res->charged[S_PARENT] < 4 * (long long)PAGE && !res->total_after;
@@ -17,7 +16,7 @@ static void whole_check(const struct result *res, const char *what)
 		tap_diag("%s", strerror(-res->err));
 	if (!ok || verbose)
 		tap_diag("asked %llu taken %lld; owner %lld other %lld parent %lld; left %lld",
-			 (unsigned long long)res->asked, taken, res->charged[S_OWNER],
+			 (unsigned long long)res->asked, res->taken, res->charged[S_OWNER],
 			 res->charged[S_OTHER], res->charged[S_PARENT], res->total_after);
 }
 

@@ -21,6 +21,7 @@
 extern int ncpu;			/* possible CPUs */
 extern bool memlock_zero;		/* creators run with RLIMIT_MEMLOCK 0 */
 extern bool verbose;
+extern const char *only_type;		/* rows of this type; NULL: all */
 
 /* util.c */
 void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
@@ -49,6 +50,13 @@ int prog_load(uint32_t type, const struct bpf_insn *insns, size_t n);
 int prog_load_attr(union bpf_attr *attr);
 int prog_attach(int prog, int target, uint32_t type, uint32_t flags);
 int prog_detach(int prog, int target, uint32_t type);
+int prog_load_btf(uint32_t type, uint32_t attach, const char *func,
+		  const struct bpf_insn *insns, size_t n);
+int link_create(int prog, int target, uint32_t type, uint32_t flags);
+int link_detach(int link);
+int link_iter(int prog, int map);
+int iter_create(int link);
+int obj_pin(int fd, const char *path);
 int prog_run(int prog, void *data, size_t len, uint32_t repeat);
 int prog_bind_map(int prog, int map);
 int raw_tp_open(const char *name, int prog);
@@ -60,10 +68,14 @@ int kprobe_open(const char *func, int prog);
 /* btf.c: BTF made by hand, and look-ups in the kernel's own */
 int btf_load(uint32_t value_size);	/* types: the enum below */
 enum { BTF_INT = 1, BTF_PROTO, BTF_FUNC, BTF_VALUE };
+int btf_load_raw(const void *data, size_t len);
+char *btf_pointers(uint32_t n, size_t *len);
 struct vmbtf;
 const struct vmbtf *vmbtf(void);
 int vmbtf_find(const char *name, int kind);
 int vmbtf_size(int id);
+/* the i-th name of an enum, NULL behind the last */
+const char *vmbtf_enum(const char *in, int i, int *value);
 int vmbtf_ptr_member(const char *in, const char *const *to, unsigned int *off,
 		     const char **member);
 
@@ -117,6 +129,13 @@ struct taken {
 void taken_used(struct taken *t);
 void taken_details(struct taken *t);
 
+/* fdinfo.c: what the maps and programs in the files from @from on say they hold */
+struct fdinfo {
+	int objects, empty;		/* empty: those that say 0 */
+	long long sum;
+};
+void fdinfo_read(int from, struct fdinfo *info);
+
 /* measure.c */
 struct reading {
 	struct taken t;
@@ -129,6 +148,7 @@ struct result {
 	long long percpu, slab, vmalloc;
 	long long charged[S_NR], after[S_NR];
 	long long total, total_after;	/* over the candidates */
+	struct fdinfo fdinfo;
 	char note[160];
 };
 void settled(const struct scene *s, struct reading *r);
@@ -144,7 +164,11 @@ struct row {
 	const char *type, *what;
 	uint32_t map, key, value, entries, flags;
 	bool percpu;
-	bool threads;			/* kernel threads are taken beside it */
+	/*
+	 * Much else is taken beside it: charged is what was asked for and up to
+	 * so many per cent more.
+	 */
+	int over;
 	int jit, harden;		/* sysctl wanted, -1: as it is */
 	int copies;			/* objects made, 0 means 1 */
 	/* after creation, in the creator */
@@ -157,8 +181,11 @@ struct row {
 };
 enum { PROG_SUBPROGS = 2 };	/* the row with most JIT images */
 /* each ends with a row that has no type; all_rows with NULL */
-extern const struct row prog_rows[], map_rows[], net_rows[], storage_rows[];
+extern const struct row prog_rows[], map_rows[], net_rows[], storage_rows[],
+	link_rows[], object_rows[];
 extern const struct row *const all_rows[];
+typedef void (*row_fn)(const struct row *r);
+void each_row(row_fn fn);		/* that is wanted */
 void measure(const struct row *r, struct result *res);
 
 /* progs.c: instructions, to be freed */

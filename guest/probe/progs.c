@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Programs, a row per thing that a program holds. All with the JIT: a kernel
- * may have no interpreter, and functions and tail calls need it. The images
- * are counted apart, so what is not yet charged can be left out exactly.
+ * may have no interpreter, and functions and tail calls need it; one row has
+ * none.
  */
 #include "probe.h"
 

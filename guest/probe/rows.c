@@ -2,7 +2,20 @@
 /* All that is made and measured, and what the rows have in common. */
 #include "rows.h"
 
-const struct row *const all_rows[] = { prog_rows, map_rows, net_rows, storage_rows, NULL };
+const struct row *const all_rows[] = {
+	prog_rows, map_rows, net_rows, storage_rows, link_rows, object_rows, NULL
+};
+
+void each_row(row_fn fn)
+{
+	const struct row *r;
+	size_t i;
+
+	for (i = 0; all_rows[i]; i++)
+		for (r = all_rows[i]; r->type; r++)
+			if (!only_type || !strcmp(r->type, only_type))
+				fn(r);
+}
 
 int fill_with(int map, uint32_t n, int value)
 {

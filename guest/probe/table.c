@@ -17,33 +17,24 @@ void table_row(const char *type, const char *what, const struct result *r)
 			r->vmalloc, r->jit, r->kept, r->charged[0], r->charged[1], r->charged[2]);
 }
 
-static void rows(const struct row *r)
+static void row(const struct row *r)
 {
 	struct result res;
 	size_t len;
 
-	for (; r->type; r++) {
-		measure(r, &res);
-		len = strlen(res.note);
-		if (res.jit)
-			len += snprintf(res.note + len, sizeof(res.note) - len,
-					"%s%lld of the bytes taken are JIT images",
-					len ? "; " : "", res.jit);
-		if (memlock_zero)
-			snprintf(res.note + len, sizeof(res.note) - len, "%sRLIMIT_MEMLOCK=0",
-				 len ? "; " : "");
-		table_row(r->type, r->what, &res);
-	}
+	measure(r, &res);
+	len = strlen(res.note);
+	if (memlock_zero)
+		snprintf(res.note + len, sizeof(res.note) - len, "%sRLIMIT_MEMLOCK=0",
+			 len ? "; " : "");
+	table_row(r->type, r->what, &res);
 }
 
 void table_main(void)
 {
-	size_t i;
-
 	puts("map type\twhat was done\tbytes asked\tbytes taken\tbytes charged\t"
 	     "cgroup charged\tbytes after release\tnote");
-	for (i = 0; all_rows[i]; i++)
-		rows(all_rows[i]);
+	each_row(row);
 	payer_table();
 	pair_table();
 }

@@ -42,8 +42,7 @@ static void vmalloc_pages(struct taken *t)
 		t->vmalloc += n;
 		if (strstr(line, "bpf_jit_alloc_exec") || strstr(line, "bpf_jit_binary_alloc") ||
 		    strstr(line, "module_alloc"))
-			/* and what vmalloc keeps of it: two structures, an array */
-			t->jit += n + 64 + 72 + n / (long long)PAGE * 8;
+			t->jit += n;
 	}
 	if (f)
 		fclose(f);
