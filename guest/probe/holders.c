@@ -69,6 +69,16 @@ int hold_xsks(void)
 	return 0;
 }
 
+int fill_turns(int map, uint32_t entries, int n)
+{
+	uint32_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < entries; i++)
+		err = map_update(map, &i, &holder[i % n]);
+	return err;
+}
+
 static const char *nth_cgroup(int i)
 {
 	static char path[64];
@@ -95,6 +105,15 @@ void drop_cgroups(void)
 
 	for (i = 0; i < CGROUPS; i++)
 		rmdir(nth_cgroup(i));
+}
+
+int attach_everywhere(int prog)
+{
+	int i, err = 0;
+
+	for (i = 0; !err && i < CGROUPS; i++)
+		err = prog_attach(prog, holder[i], BPF_CGROUP_INET_EGRESS, BPF_F_ALLOW_MULTI);
+	return err;
 }
 
 #define NSIM "/sys/bus/netdevsim"

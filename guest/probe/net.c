@@ -33,23 +33,22 @@ static int prepare_xsk(const struct row *r)
 	return hold_xsks();
 }
 
-/* many sockets: each has a list of its entries, walked for each of them */
 static int fill_xsk(const struct row *r, int fd)
 {
-	uint32_t i;
-	int err = 0;
-
-	for (i = 0; !err && i < r->entries; i++)
-		err = map_update(fd, &i, &holder[i % XSKS]);
-	return err;
+	return fill_turns(fd, r->entries, XSKS);
 }
 
 static int prepare_bound(const struct row *r)
 {
-	return hold_bound(1, false);
+	return hold_bound(BOUND, false);
 }
 
-static int fill_socket(const struct row *r, int fd)
+static int fill_sockmap(const struct row *r, int fd)
+{
+	return fill_turns(fd, r->entries, BOUND);
+}
+
+static int fill_sockhash(const struct row *r, int fd)
 {
 	return fill_keys(fd, r->entries, holder[0]);
 }
@@ -86,10 +85,10 @@ const struct row net_rows[] = {
 	    .prepare = prepare_xsk, .fill = fill_xsk),
 	ROW(SOCKMAP, "sockmap", "created", 4, 4, 2 << 20),
 	ROW(SOCKMAP, "sockmap", "created, all entries set", 4, 4, 65536,
-	    .prepare = prepare_bound, .fill = fill_socket),
+	    .prepare = prepare_bound, .fill = fill_sockmap),
 	ROW(SOCKHASH, "sockhash", "created", 4, 4, 1 << 20),
 	ROW(SOCKHASH, "sockhash", "created, all entries set", 456, 4, 8192,
-	    .prepare = prepare_bound, .fill = fill_socket),
+	    .prepare = prepare_bound, .fill = fill_sockhash),
 	ROW(REUSEPORT_SOCKARRAY, "reuseport_sockarray", "created, 64 entries set", 4, 8, 2 << 20,
 	    .prepare = prepare_group, .fill = fill_group),
 	{ 0 }

@@ -1,171 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who pays when a process works on an object of another cgroup by bpf(2): it
- * does, for what the kernel allocates at its request.
+ * Who pays when a process works on an object of another cgroup: it does, for
+ * what the kernel allocates at its request; the object's owner, for what a
+ * program or the kernel itself allocates meanwhile.
  */
-#include <linux/perf_event.h>
-#include <sys/syscall.h>
 #include "pair.h"
-
-enum { SLOTS = 65536, ENTRY = 40 };
-
-static int perf_first(void *arg)
-{
-	struct pair_job *j = arg;
-	int fd = map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, SLOTS, 0);
-
-	j->fd[0] = fd;
-	return fd < 0 ? fd : 0;
-}
-
-/* one event in all slots: an entry for each */
-static int perf_second(void *arg)
-{
-	struct perf_event_attr a = { .type = PERF_TYPE_SOFTWARE, .size = sizeof(a),
-				     .config = PERF_COUNT_SW_BPF_OUTPUT,
-				     .sample_type = PERF_SAMPLE_RAW };
-	struct pair_job *j = arg;
-	int ev = syscall(SYS_perf_event_open, &a, -1, 0, -1, 0), err = 0;
-	uint32_t i;
-
-	if (ev < 0)
-		return -errno;
-	for (i = 0; !err && i < SLOTS; i++)
-		err = map_update(j->fd[0], &i, &ev);
-	j->asked = SLOTS * ENTRY;
-	return err;
-}
-
-enum { INNER = 16, INNER_ENTRIES = 64 };
-
-static int inner_map(void)
-{
-	return map_create(BPF_MAP_TYPE_ARRAY, 4, PAGE, INNER_ENTRIES, 0);
-}
-
-static int outer_first(void *arg)
-{
-	struct pair_job *j = arg;
-	int inner = inner_map();
-
-	if (inner < 0)
-		return inner;
-	j->fd[0] = map_create_inner(BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, INNER, 0, inner);
-	close(inner);
-	return j->fd[0] < 0 ? j->fd[0] : 0;
-}
-
-/* only the outer map keeps the inner ones */
-static int outer_second(void *arg)
-{
-	struct pair_job *j = arg;
-	int fd, err = 0;
-	uint32_t i;
-
-	for (i = 0; !err && i < INNER; i++) {
-		fd = inner_map();
-		if (fd < 0)
-			return fd;
-		err = map_update(j->fd[0], &i, &fd);
-		close(fd);
-		j->asked += INNER_ENTRIES * PAGE;
-	}
-	return err;
-}
-
-enum { BOUND = 1040, PROGS = 32 };
-static int bound[BOUND];
-
-static int bind_prepare(void)
-{
-	return small_maps(bound, BOUND);
-}
-
-static int bind_first(void *arg)
-{
-	struct bpf_insn p[] = { MOVI(0, 0), EXIT() };
-	struct pair_job *j = arg;
-	int i;
-
-	for (i = 0; i < PROGS; i++) {
-		j->fd[i] = prog_load(BPF_PROG_TYPE_SOCKET_FILTER, p, 2);
-		if (j->fd[i] < 0)
-			return j->fd[i];
-	}
-	return 0;
-}
-
-/* every map more replaces the array of maps by a longer one */
-static int bind_second(void *arg)
-{
-	struct pair_job *j = arg;
-	int i, k, err;
-
-	for (i = 0; i < PROGS; i++)
-		for (k = 0; k < BOUND; k++) {
-			err = prog_bind_map(j->fd[i], bound[k]);
-			if (err)
-				return err;
-			j->asked += 8;
-		}
-	return 0;
-}
-
-enum { ARRAYS = 64, CALLERS = 256 };
-
-static int poke_first(void *arg)
-{
-	struct pair_job *j = arg;
-	int i;
-
-	for (i = 0; i < ARRAYS; i++) {
-		j->fd[i] = map_create(BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1, 0);
-		if (j->fd[i] < 0)
-			return j->fd[i];
-	}
-	return 0;
-}
-
-/*
- * An element for each pair of program and array. With as many arrays as a
- * program may use the elements are a good part of what a program takes.
- */
-static int poke_second(void *arg)
-{
-	enum { EACH = 5, N = 1 + ARRAYS * EACH + 2 };
-	struct pair_job *j = arg;
-	struct bpf_insn p[N];
-	int i, fd;
-
-	p[0] = MOV(6, 1);
-	for (i = 0; i < ARRAYS; i++) {
-		struct bpf_insn one[EACH] = { MOV(1, 6), LDMAP(2, j->fd[i]), MOVI(3, 0),
-					      CALL(BPF_FUNC_tail_call) };
-
-		memcpy(p + 1 + i * EACH, one, sizeof(one));
-	}
-	p[N - 2] = MOVI(0, 0);
-	p[N - 1] = EXIT();
-	for (i = 0; i < CALLERS; i++) {
-		fd = prog_load(BPF_PROG_TYPE_SOCKET_FILTER, p, N);
-		if (fd < 0)
-			return fd;
-		j->asked += sizeof(p);
-	}
-	return 0;
-}
-
-const struct pair pairs[] = {
-	{ "perf_event_array", "all entries set with bpf(2) from another cgroup",
-	  .first = perf_first, .second = perf_second },
-	{ "array_of_maps", "inner maps made and put in by another cgroup, then closed",
-	  .first = outer_first, .second = outer_second },
-	{ "program", "maps bound with bpf(2) from another cgroup",
-	  .prepare = bind_prepare, .first = bind_first, .second = bind_second },
-	{ "prog_array", "tail calls through 64 arrays in each of 256 programs loaded by another "
-	  "cgroup", .first = poke_first, .second = poke_second, .whole = true },
-};
-const size_t nr_pairs = ARRAY_SIZE(pairs);
 
 void pair_measure(const struct pair *p, struct result *res)
 {
@@ -179,6 +18,8 @@ void pair_measure(const struct pair *p, struct result *res)
 	memset(res, 0, sizeof(*res));
 	put_sysctl("/proc/sys/net/core/bpf_jit_enable", 1, &jit);
 	scene_open(&s);
+	if (p->percpu)
+		ballast();
 	res->err = p->prepare ? p->prepare() : 0;
 	settled(&s, &base);
 	if (!res->err)
@@ -192,6 +33,8 @@ void pair_measure(const struct pair *p, struct result *res)
 	res->asked = j.asked;
 	actor_end(a);
 	fd_release();
+	if (p->done)
+		p->done();
 	settled_to(&s, &base, &end);
 	for (i = 0; i < S_NR; i++) {
 		res->after[i] = end.cg[i] - base.cg[i];
@@ -204,13 +47,27 @@ void pair_measure(const struct pair *p, struct result *res)
 		fprintf(stderr, "probe: %s, %s: %lld ms\n", p->type, p->what, now_ms() - start);
 }
 
-void pair_table(void)
+void each_pair(pair_fn fn)
 {
-	struct result res;
+	static const struct pair *const all[] = { pairs_bpf, pairs_net, pairs_storage, pairs_prog };
+	const struct pair *p;
 	size_t i;
 
-	for (i = 0; i < nr_pairs; i++) {
-		pair_measure(&pairs[i], &res);
-		table_row(pairs[i].type, pairs[i].what, &res);
-	}
+	for (i = 0; i < ARRAY_SIZE(all); i++)
+		for (p = all[i]; p->type; p++)
+			if (!only_type || !strcmp(p->type, only_type))
+				fn(p);
+}
+
+static void row(const struct pair *p)
+{
+	struct result res;
+
+	pair_measure(p, &res);
+	table_row(p->type, p->what, &res);
+}
+
+void pair_table(void)
+{
+	each_pair(row);
 }

@@ -15,13 +15,19 @@ struct pair {
 	int (*prepare)(void);		/* in the root cgroup */
 	actor_fn first;			/* in the owner's cgroup, not measured */
 	actor_fn second;		/* in the other one */
+	void (*done)(void);		/* in the root cgroup, after the release */
+	bool owner;			/* it pays, not the other */
+	bool replaces;			/* and what is replaced was the owner's */
+	bool percpu;
 	/*
 	 * The memory asked for comes with much else: compare the charge with
 	 * what is taken, as a whole.
 	 */
 	bool whole;
 };
-extern const struct pair pairs[];
-extern const size_t nr_pairs;
+/* each ends with one that has no type */
+extern const struct pair pairs_bpf[], pairs_net[], pairs_storage[], pairs_prog[];
+typedef void (*pair_fn)(const struct pair *p);
+void each_pair(pair_fn fn);
 void pair_measure(const struct pair *p, struct result *res);
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Checks: what another cgroup has the kernel allocate for an object, it pays. */
+/* Checks: who pays for what a process does with another cgroup's object. */
 #include "pair.h"
 #include "payer.h"
 
@@ -20,19 +20,24 @@ static void whole_check(const struct result *res, const char *what)
 			 res->charged[S_OTHER], res->charged[S_PARENT], res->total_after);
 }
 
-void test_pair(void)
+static void check(const struct pair *p)
 {
 	struct result res;
 	char what[256];
-	size_t i;
 
-	for (i = 0; i < nr_pairs; i++) {
-		pair_measure(&pairs[i], &res);
-		snprintf(what, sizeof(what), "%s, %s: that cgroup pays, and no other; "
-			 "nothing is left", pairs[i].type, pairs[i].what);
-		if (pairs[i].whole)
-			whole_check(&res, what);
-		else
-			payer_check(S_OTHER, &res, what);
-	}
+	pair_measure(p, &res);
+	snprintf(what, sizeof(what), "%s, %s: %s, and no other; nothing is left", p->type, p->what,
+		 p->owner ? "the owner's cgroup pays" : "that cgroup pays");
+	/* what the owner got back is as much */
+	if (p->replaces && within(-res.charged[S_OWNER], res.charged[S_OTHER], 2))
+		res.charged[S_OWNER] = 0;
+	if (p->whole)
+		whole_check(&res, what);
+	else
+		payer_check(p->owner ? S_OWNER : S_OTHER, &res, what);
+}
+
+void test_pair(void)
+{
+	each_pair(check);
 }

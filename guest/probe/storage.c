@@ -43,15 +43,6 @@ int cgroup_storage_prog(uint32_t type, uint32_t value, int *map)
 	return fd < 0 ? fd : prog_load(BPF_PROG_TYPE_CGROUP_SKB, p, ARRAY_SIZE(p));
 }
 
-int attach_everywhere(int prog)
-{
-	int i, err = 0;
-
-	for (i = 0; !err && i < CGROUPS; i++)
-		err = prog_attach(prog, holder[i], BPF_CGROUP_INET_EGRESS, BPF_F_ALLOW_MULTI);
-	return err;
-}
-
 static int prepare_cgroups(const struct row *r)
 {
 	return hold_cgroups();

@@ -5,6 +5,4 @@
 
 /* a program with cgroup storage of this type, whose map is put into *map */
 int cgroup_storage_prog(uint32_t type, uint32_t value, int *map);
-/* beside others to every cgroup that is held */
-int attach_everywhere(int prog);
 #endif
