@@ -239,6 +239,16 @@ uint32_t fd_id(int fd)
 	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &a, sizeof(a)) ? 0 : info.id;
 }
 
+/* bytes of machine code */
+uint32_t prog_image(int fd)
+{
+	struct bpf_prog_info info = { 0 };
+	union bpf_attr a = { .info = { .bpf_fd = fd, .info_len = sizeof(info),
+				       .info = ptr(&info) } };
+
+	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &a, sizeof(a)) ? 0 : info.jited_prog_len;
+}
+
 int map_fd_by_id(uint32_t id)
 {
 	union bpf_attr a = { .map_id = id };

@@ -7,6 +7,7 @@
 struct pair_job {
 	int fd[64];
 	uint64_t asked;
+	uint32_t value;			/* what storage holds */
 };
 
 /* One cgroup makes something, and a process of another one works with it. */
@@ -29,5 +30,13 @@ struct pair {
 extern const struct pair pairs_bpf[], pairs_net[], pairs_storage[], pairs_prog[];
 typedef void (*pair_fn)(const struct pair *p);
 void each_pair(pair_fn fn);
+/*
+ * pairprog.c: HOLDERS sockets of the root cgroup, a program that gives the
+ * sender of a packet storage in j->fd[0], and packets from each
+ */
+int packets_prepare(void);
+int packets_storage(void *arg);
+int packets_send(void *arg);
+int packets_stored(struct pair_job *j);		/* how many sockets have storage */
 void pair_measure(const struct pair *p, struct result *res);
 #endif

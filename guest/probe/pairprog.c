@@ -28,7 +28,7 @@ static int bound_socket(int type, struct sockaddr_in *a)
 	return fd;
 }
 
-static int udp_prepare(void)
+int packets_prepare(void)
 {
 	int i;
 
@@ -60,7 +60,7 @@ static int attach_link(struct pair_job *j, uint32_t type, uint32_t attach,
 /* storage for the socket of each packet */
 static int load_storer(struct pair_job *j, uint32_t attach)
 {
-	int map = map_create_btf(BPF_MAP_TYPE_SK_STORAGE, 4, VALUE, NOPRE);
+	int map = map_create_btf(BPF_MAP_TYPE_SK_STORAGE, 4, j->value ?: VALUE, NOPRE);
 	struct bpf_insn p[] = {
 		/* 0 */ LDX(BPF_DW, 1, 1, offsetof(struct __sk_buff, sk)), JMPI(BPF_JEQ, 1, 0, 8),
 		/* 2 */ CALL(BPF_FUNC_sk_fullsock), JMPI(BPF_JEQ, 0, 0, 6),
@@ -73,7 +73,7 @@ static int load_storer(struct pair_job *j, uint32_t attach)
 	return map < 0 ? map : attach_link(j, BPF_PROG_TYPE_CGROUP_SKB, attach, p, ARRAY_SIZE(p));
 }
 
-static int egress_first(void *arg)
+int packets_storage(void *arg)
 {
 	return load_storer(arg, BPF_CGROUP_INET_EGRESS);
 }
@@ -83,37 +83,43 @@ static int ingress_first(void *arg)
 	return load_storer(arg, BPF_CGROUP_INET_INGRESS);
 }
 
-/* how many sockets have storage */
-static int stored(struct pair_job *j)
+int packets_stored(struct pair_job *j)
 {
-	static char value[VALUE];
+	static char value[65536];
 	int i, n = 0;
 
 	for (i = 0; i < HOLDERS; i++)
 		n += !map_lookup(j->fd[0], &holder[i], value);
-	return n == HOLDERS ? 0 : -ENODATA;
+	return n;
 }
 
-static int egress_second(void *arg)
+static int all_stored(struct pair_job *j)
 {
-	struct pair_job *j = arg;
+	j->asked = HOLDERS * VALUE;
+	return packets_stored(j) == HOLDERS ? 0 : -ENODATA;
+}
+
+int packets_send(void *arg)
+{
 	int i;
 
 	for (i = 0; i < HOLDERS; i++)
 		sendto(holder[i], "x", 1, 0, (void *)&at, sizeof(at));
-	j->asked = HOLDERS * VALUE;
-	return stored(j);
+	return 0;
+}
+
+static int egress_second(void *arg)
+{
+	return packets_send(arg) ?: all_stored(arg);
 }
 
 static int ingress_second(void *arg)
 {
-	struct pair_job *j = arg;
 	int i;
 
 	for (i = 0; i < HOLDERS; i++)
 		sendto(sender, "x", 1, 0, (void *)&address[i], sizeof(address[i]));
-	j->asked = HOLDERS * VALUE;
-	return stored(j);
+	return all_stored(arg);
 }
 
 static int tcp_prepare(void)
@@ -233,15 +239,14 @@ static int lsm_second(void *arg)
 		err = fcntl(holder[i], F_GETFD) < 0 ? -errno : 0;
 	c.pid = 0;
 	control_put(j->fd[1], &c, sizeof(c));
-	j->asked = HOLDERS * VALUE;
-	return err ?: stored(j);
+	return err ?: all_stored(j);
 }
 
 const struct pair pairs_prog[] = {
 	{ "sk_storage", "made by a cgroup/skb program for packets that another cgroup sends",
-	  .prepare = udp_prepare, .first = egress_first, .second = egress_second, .owner = true },
+	  .prepare = packets_prepare, .first = packets_storage, .second = egress_second, .owner = true },
 	{ "sk_storage", "made by a cgroup/skb program in softirq, at the receiver of another "
-	  "cgroup's packets", .prepare = udp_prepare, .first = ingress_first,
+	  "cgroup's packets", .prepare = packets_prepare, .first = ingress_first,
 	  .second = ingress_second, .owner = true },
 	{ "sk_storage", "of a listener, cloned for 512 connections that another cgroup opens",
 	  .prepare = tcp_prepare, .first = clone_first, .second = clone_second, .owner = true },

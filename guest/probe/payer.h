@@ -24,7 +24,6 @@ struct payer_row {
 	enum owner_kind owner;
 	int pays;		/* S_..., S_NR: nobody */
 	const char *what;
-	bool later;		/* not promised yet: shown, not tested */
 };
 extern const struct payer_row payer_rows[];
 extern const size_t nr_payer_rows;

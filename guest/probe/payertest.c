@@ -38,8 +38,6 @@ void test_payer(void)
 
 	for (i = 0; i < nr_payer_rows; i++) {
 		r = &payer_rows[i];
-		if (r->later)
-			continue;
 		payer_measure(r, &res);
 		snprintf(what, sizeof(what), "%s, %s: %s%s", r->g->type, r->what,
 			 r->pays == S_NR ? "nobody" : r->pays == S_OTHER ? "the caller's cgroup" :

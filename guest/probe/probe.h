@@ -61,6 +61,7 @@ int prog_run(int prog, void *data, size_t len, uint32_t repeat);
 int prog_bind_map(int prog, int map);
 int raw_tp_open(const char *name, int prog);
 uint32_t fd_id(int fd);
+uint32_t prog_image(int fd);
 int map_fd_by_id(uint32_t id);
 int map_next_id(uint32_t id);
 int kprobe_open(const char *func, int prog);

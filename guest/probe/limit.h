@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LIMIT_H
+#define LIMIT_H
+#include "probe.h"
+
+enum { LIMIT = 4 << 20 };
+
+/* the owner's cgroup with a limit, and somebody in it who does no harm */
+struct limited {
+	struct scene s;
+	struct actor *bystander;
+	struct reading base;
+	long long max, peak, last;
+};
+void limited_open(struct limited *l);
+void limited_close(struct limited *l);
+/* reads the usage as long as the actor works */
+int watched(struct limited *l, struct actor *a, actor_fn fn, void *arg, size_t len);
+bool unharmed(struct limited *l);		/* the limit held, nobody was killed */
+bool refused(const struct limited *l);		/* a charge was, at the limit */
+bool came_near(const struct limited *l);
+bool back_at_base(struct limited *l, long long *left);
+void say(const struct limited *l, int err);
+
+/* limitfill.c: things that grow until they meet the limit */
+void test_fills(void);
+#endif
