@@ -28,8 +28,9 @@ static void usage(FILE *f)
 {
 	size_t i;
 
-	fputs("probe [-0] [-v] [-r TYPE] table | v1 | tap [GROUP...]\n"
+	fputs("probe [-0] [-v] [-r TYPE] table | bound | v1 | tap [GROUP...]\n"
 	      "  table   TSV: what is charged to which cgroup, for programs and map types\n"
+	      "  bound   TSV: what maps too large to be made are refused with\n"
 	      "  v1      the checks for cgroup v1, with its memory controller mounted on\n"
 	      "          /sys/fs/cgroup/memory\n"
 	      "  tap     the checks, as TAP; all groups unless some are named:\n", f);
@@ -65,15 +66,21 @@ static void loopback_up(void)
 	close(s);
 }
 
-static void setup(void)
+/* the probe's own maps are made in the root cgroup and do not count */
+static void unlimited(void)
 {
 	struct rlimit lim = { RLIM_INFINITY, RLIM_INFINITY };
+
+	setrlimit(RLIMIT_MEMLOCK, &lim);
+}
+
+static void setup(void)
+{
 	static const struct row warm = { "", "", BPF_MAP_TYPE_ARRAY, 4, 4096, 1024,
 					 .jit = -1, .harden = -1 };
 	struct result res;
 
-	/* the probe's own maps are made in the root cgroup and do not count */
-	setrlimit(RLIMIT_MEMLOCK, &lim);
+	unlimited();
 	ncpu = possible_cpus();
 	loopback_up();
 	cg_init();
@@ -111,13 +118,19 @@ int main(int argc, char **argv)
 		table_main();
 		return 0;
 	}
+	if (!strcmp(argv[optind], "bound")) {
+		unlimited();
+		ncpu = possible_cpus();
+		bound_main();
+		return 0;
+	}
 	if (!strcmp(argv[optind], "v1")) {
 		ncpu = possible_cpus();
 		test_v1();
 		return tap_end();
 	}
 	if (strcmp(argv[optind], "tap"))
-		die("%s: unknown; table, v1 or tap is needed", argv[optind]);
+		die("%s: unknown; table, bound, v1 or tap is needed", argv[optind]);
 	for (k = optind + 1; k < argc; k++) {
 		for (i = 0; i < ARRAY_SIZE(groups); i++)
 			if (!strcmp(argv[k], groups[i].name))

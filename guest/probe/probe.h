@@ -206,6 +206,7 @@ bool within(long long a, long long b, double percent);
 
 /* groups of checks */
 void table_main(void);
+void bound_main(void);
 void table_row(const char *type, const char *what, const struct result *r);
 void test_charges(void);
 void test_mapping(void);
