@@ -10,28 +10,30 @@
  * Two per cent, and what a quiet kernel still moves about meanwhile: stacks of
  * ended tasks that a CPU keeps, slabs that are not quite empty.
  */
-static bool close_to(long long charged, long long taken)
+static bool close_to(long long charged, long long taken, int percent)
 {
 	long long gap = charged > taken ? charged - taken : taken - charged;
 
-	return within(charged, taken, 2.0) || (gap <= 16 * (long long)PAGE && charged > taken / 2);
+	return within(charged, taken, percent) ||
+	       (gap <= 16 * (long long)PAGE && charged > taken / 2);
 }
 
 static void check_charged(const struct row *r, const struct result *res)
 {
 	long long charged = res->charged[S_OWNER];
+	int percent = r->within ?: 2;
 	bool ok = !res->err && charged > 0 && res->charged[S_OTHER] <= 4 * (long long)PAGE &&
 		  res->charged[S_PARENT] <= 4 * (long long)PAGE;
 
-	if (r->over)
-		ok = ok && charged >= (long long)res->asked && within(charged, res->asked, r->over);
+	if (r->by_asked)
+		ok = ok && charged >= (long long)res->asked && within(charged, res->asked, percent);
 	else
-		ok = ok && close_to(charged, res->taken);
+		ok = ok && close_to(charged, res->taken, percent);
 	/* values are most of it; the rest is bookkeeping of the chunks */
 	if (r->percpu)
 		ok = ok && within(res->percpu, res->asked, 4) && charged >= res->percpu;
 	tap_ok(ok, "%s, %s: its cgroup, and no other, is charged within %d %% of what %s%s",
-	       r->type, r->what, r->over ?: 2, r->over ? "was asked" : "is taken",
+	       r->type, r->what, percent, r->by_asked ? "was asked" : "is taken",
 	       r->percpu ? ", as the Percpu line agrees" : "");
 	if (res->err)
 		tap_diag("%s", strerror(-res->err));
@@ -39,14 +41,14 @@ static void check_charged(const struct row *r, const struct result *res)
 		tap_diag("asked %llu taken %lld (%.2f %% more than charged) charged %lld; images "
 			 "%lld percpu %lld slab %lld vmalloc %lld; other %lld parent %lld",
 			 (unsigned long long)res->asked, res->taken,
-			 charged ? 100.0 * (res->taken - charged) / charged : 0.0, charged, res->jit,
-			 res->percpu, res->slab, res->vmalloc, res->charged[S_OTHER],
+			 charged ? 100.0 * (res->taken - charged) / charged : 0.0, charged,
+			 res->jit, res->percpu, res->slab, res->vmalloc, res->charged[S_OTHER],
 			 res->charged[S_PARENT]);
 }
 
 static void check_released(const struct row *r, const struct result *res)
 {
-	long long least = r->over ? (long long)res->asked : res->taken / 2;
+	long long least = r->by_asked ? (long long)res->asked : res->taken / 2;
 
 	/* where little was charged, little being left proves nothing */
 	tap_ok(!res->err && res->charged[S_OWNER] > least && !res->total_after,

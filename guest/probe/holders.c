@@ -91,11 +91,14 @@ int hold_cgroups(void)
 {
 	int i;
 
-	for (i = 0; i < CGROUPS; i++)
-		/* opened here, so that inode and dentry are nobody's */
-		if ((mkdir(nth_cgroup(i), 0755) && errno != EEXIST) ||
-		    (holder[i] = cg_fd(nth_cgroup(i))) < 0)
+	for (i = 0; i < CGROUPS; i++) {
+		if (mkdir(nth_cgroup(i), 0755) && errno != EEXIST)
 			return -errno;
+		/* opened here, so that inode and dentry are nobody's */
+		holder[i] = cg_fd(nth_cgroup(i));
+		if (holder[i] < 0)
+			return holder[i];
+	}
 	return 0;
 }
 

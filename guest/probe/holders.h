@@ -8,7 +8,7 @@
  * What maps refer to, or keep storage for. Made in the root cgroup: none of it
  * is charged to anybody. All are files, closed with all others of the case.
  */
-enum { HOLDERS = 1024, CGROUPS = 64, XSKS = 128, BOUND = 64 };
+enum { HOLDERS = 1024, CGROUPS = 64, XSKS = 32, BOUND = 64 };
 extern int holder[HOLDERS];		/* the files made last */
 
 int hold_sockets(void);			/* UDP */

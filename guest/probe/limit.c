@@ -244,7 +244,8 @@ static void test_image(void)
 	if (prog >= 0)
 		tap_diag("loaded, with an image of %u bytes", image);
 	actor_end(a);
-	tap_ok(back_at_base(&l, &left) && ok, "a JIT image over memory.max leaves nothing charged behind");
+	ok = back_at_base(&l, &left) && ok;
+	tap_ok(ok, "a JIT image over memory.max leaves nothing charged behind");
 	if (left > 0)
 		tap_diag("left: %lld", left);
 	limited_close(&l);
@@ -270,5 +271,6 @@ void test_limit(void)
 	free(many_functions);
 	free(multiply);
 	free(many_types);
+	test_limited_hash();
 	test_fills();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #ifndef LIMIT_H
 #define LIMIT_H
+#include <netinet/in.h>
 #include "probe.h"
 
 enum { LIMIT = 4 << 20 };
@@ -22,6 +23,14 @@ bool came_near(const struct limited *l);
 bool back_at_base(struct limited *l, long long *left);
 void say(const struct limited *l, int err);
 
-/* limitfill.c: things that grow until they meet the limit */
+/* the map and what came of filling it */
+struct fill {
+	int map;
+	uint32_t done;
+	struct sockaddr_in to;
+};
+
+/* limithash.c, limitfill.c: things that grow until they meet the limit */
+void test_limited_hash(void);
 void test_fills(void);
 #endif

@@ -100,6 +100,24 @@ void settled_to(const struct scene *s, const struct reading *base, struct readin
 	} while (now_ms() < end);
 }
 
+/*
+ * What is charged to nobody, sockets of the root cgroup for one, may be freed
+ * later still: the next object would seem to take less than it does.
+ */
+static void come_to_rest(const struct scene *s, const struct reading *before,
+			 struct reading *after)
+{
+	long long end = now_ms() + 3000, last;
+
+	do {
+		if (after->t.used - before->t.used <= 16 * (long long)PAGE)
+			return;
+		last = after->t.used;
+		sleep_ms(200);
+		settled(s, after);
+	} while (gap(last, after->t.used) > 4 * (long long)PAGE && now_ms() < end);
+}
+
 void delta(const struct reading *from, const struct reading *to, struct result *res)
 {
 	int i;
@@ -217,6 +235,7 @@ void measure(const struct row *r, struct result *res)
 		r->done(r);
 	t[4] = now_ms();
 	settled_to(&s, &before, &after);
+	come_to_rest(&s, &before, &after);
 	res->kept = after.t.used - before.t.used;
 	for (i = 0; i < S_NR; i++) {
 		res->after[i] = after.cg[i] - before.cg[i];

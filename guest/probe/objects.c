@@ -61,11 +61,21 @@ static int make_read(const struct row *r, uint64_t *asked)
 }
 
 /* a buffer for the values of one element on all CPUs */
-static int prepare_elements(const struct row *r)
+static int hold_elements(uint32_t type, uint32_t value)
 {
-	int map = map_create(r->map, 4, r->value, 1, 0);
+	int map = map_create(type, 4, value, 1, 0);
 
 	return map < 0 ? map : hold_iterator("bpf_iter_bpf_map_elem", map);
+}
+
+static int prepare_array(const struct row *r)
+{
+	return hold_elements(BPF_MAP_TYPE_PERCPU_ARRAY, r->value);
+}
+
+static int prepare_hash(const struct row *r)
+{
+	return hold_elements(BPF_MAP_TYPE_PERCPU_HASH, r->value);
 }
 
 static int make_open(const struct row *r, uint64_t *asked)
@@ -153,12 +163,10 @@ const struct row object_rows[] = {
 	    .make = make_btf, .done = done_btf),
 	OBJ("bpf_iter", "256 opened and read", .entries = 256, .prepare = prepare_maps,
 	    .make = make_read),
-	OBJ("bpf_iter", "256 of the elements of a percpu_array opened",
-	    .map = BPF_MAP_TYPE_PERCPU_ARRAY, .value = 16384, .entries = 256,
-	    .prepare = prepare_elements, .make = make_open),
-	OBJ("bpf_iter", "256 of the elements of a percpu_hash opened",
-	    .map = BPF_MAP_TYPE_PERCPU_HASH, .value = 16384, .entries = 256,
-	    .prepare = prepare_elements, .make = make_open),
+	OBJ("bpf_iter", "256 of the elements of a percpu_array opened", .value = 16384,
+	    .entries = 256, .prepare = prepare_array, .make = make_open),
+	OBJ("bpf_iter", "256 of the elements of a percpu_hash opened", .value = 16384,
+	    .entries = 256, .prepare = prepare_hash, .make = make_open),
 	OBJ("bpffs", "1024 symbolic links", .entries = 1024, .make = make_symlinks,
 	    .done = done_symlinks),
 	OBJ("bpffs", "a pinned map opened 4096 times", .key = 512, .entries = 4096,

@@ -245,9 +245,9 @@ static int lsm_second(void *arg)
 const struct pair pairs_prog[] = {
 	{ "sk_storage", "made by a cgroup/skb program for packets that another cgroup sends",
 	  .prepare = packets_prepare, .first = packets_storage, .second = egress_second, .owner = true },
-	{ "sk_storage", "made by a cgroup/skb program in softirq, at the receiver of another "
-	  "cgroup's packets", .prepare = packets_prepare, .first = ingress_first,
-	  .second = ingress_second, .owner = true },
+	{ "sk_storage", "made by a cgroup/skb program in softirq for another cgroup's packets",
+	  .prepare = packets_prepare, .first = ingress_first, .second = ingress_second,
+	  .owner = true },
 	{ "sk_storage", "of a listener, cloned for 512 connections that another cgroup opens",
 	  .prepare = tcp_prepare, .first = clone_first, .second = clone_second, .owner = true },
 	{ "sockhash", "filled by a sock_ops program as another cgroup connects",

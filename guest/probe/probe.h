@@ -165,11 +165,8 @@ struct row {
 	const char *type, *what;
 	uint32_t map, key, value, entries, flags;
 	bool percpu;
-	/*
-	 * Much else is taken beside it: charged is what was asked for and up to
-	 * so many per cent more.
-	 */
-	int over;
+	int within;			/* per cent between charged and taken, 0 means 2 */
+	bool by_asked;			/* much else is taken: charged is within that above asked */
 	int jit, harden;		/* sysctl wanted, -1: as it is */
 	int copies;			/* objects made, 0 means 1 */
 	/* after creation, in the creator */

@@ -212,7 +212,7 @@ const struct row prog_rows[] = {
 	ROW("loaded with 256 functions and their types", 2400, 1, 1, 0, make_subprogs),
 	ROW("loaded, for the interpreter", 131072, 8, 0, 0, make_straight),
 	ROW("loaded with 1000 tail calls to patch", 0, 40, 1, 0, make_poke),
-	ROW("loaded with 8320 maps bound", 0, 48, 1, 0, make_bind, .prepare = prepare_bind),
+	ROW("loaded with 8320 maps bound", 0, 12, 1, 0, make_bind, .prepare = prepare_bind),
 	ROW("loaded with constants blinded", 65536, 12, 1, 2, make_blinded),
 	{ 0 }
 };
