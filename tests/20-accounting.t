@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The accounting checks on a booted kernel, about a minute under TCG: charged
+# The accounting checks on a booted kernel, two minutes under TCG: charged
 # is what is taken, who pays, mapped pages, big elements freed in bulk, limits.
 #
 # KERNEL, INITRAMFS: image and initramfs, if not those of build/. With the image

@@ -239,7 +239,7 @@ static int make_xdp(const struct row *r, uint64_t *asked)
 #define LINK(w, n, m, ...) ROW(UNSPEC, "link", w, 0, 0, n, .make = make_##m, \
 			       .prepare = prepare_##m, ##__VA_ARGS__)
 /*
- * Three objects of less than 256 bytes each: many find room in slabs that are
+ * Three objects of at most 256 bytes each: many find room in slabs that are
  * there. A link that is not charged is a fifth of it.
  */
 #define BY_SIZES .by_asked = true, .within = 15
