@@ -66,8 +66,7 @@ struct actor *actor_start(const char *cg, int cpu)
 {
 	struct actor *a = mmap(NULL, sizeof(*a), PROT_READ | PROT_WRITE,
 			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct rlimit lim = { memlock_zero ? 0 : RLIM_INFINITY,
-			      memlock_zero ? 0 : RLIM_INFINITY };
+	struct rlimit none = { 0, 0 };
 	cpu_set_t set;
 	int err;
 
@@ -89,7 +88,8 @@ struct actor *actor_start(const char *cg, int cpu)
 			CPU_SET(cpu, &set);
 			sched_setaffinity(0, sizeof(set), &set);
 		}
-		if (setrlimit(RLIMIT_MEMLOCK, &lim))
+		/* which is to mean nothing for BPF */
+		if (setrlimit(RLIMIT_MEMLOCK, &none))
 			die("RLIMIT_MEMLOCK: %m");
 		actor_loop(a);
 	}

@@ -7,7 +7,6 @@
 #include "probe.h"
 
 int ncpu;
-bool memlock_zero;
 bool verbose;
 const char *only_type;
 
@@ -28,7 +27,7 @@ static void usage(FILE *f)
 {
 	size_t i;
 
-	fputs("probe [-0] [-v] [-r TYPE] table | bound | v1 | tap [GROUP...]\n"
+	fputs("probe [-v] [-r TYPE] table | bound | v1 | tap [GROUP...]\n"
 	      "  table   TSV: what is charged to which cgroup, for programs and map types\n"
 	      "  bound   TSV: what maps too large to be made are refused with\n"
 	      "  v1      the checks for cgroup v1, with its memory controller mounted on\n"
@@ -36,8 +35,7 @@ static void usage(FILE *f)
 	      "  tap     the checks, as TAP; all groups unless some are named:\n", f);
 	for (i = 0; i < ARRAY_SIZE(groups); i++)
 		fprintf(f, "            %-10s%s\n", groups[i].name, groups[i].help);
-	fputs("  -0      creators have RLIMIT_MEMLOCK 0 (else: unlimited)\n"
-	      "  -v      numbers of every case\n"
+	fputs("  -v      numbers of every case\n"
 	      "  -r      of the rows only those of this map type, or \"program\", \"link\" …\n"
 	      "As root, on cgroup2 (but for v1) with the memory controller at the root.\n", f);
 }
@@ -101,9 +99,8 @@ int main(int argc, char **argv)
 	size_t i;
 	int c, k;
 
-	while ((c = getopt(argc, argv, "0vr:h")) != -1)
+	while ((c = getopt(argc, argv, "vr:h")) != -1)
 		switch (c) {
-		case '0': memlock_zero = true; break;
 		case 'v': verbose = true; break;
 		case 'r': only_type = optarg; break;
 		case 'h': usage(stdout); return 0;

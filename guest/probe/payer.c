@@ -396,8 +396,6 @@ void payer_table(void)
 
 	for (i = 0; i < nr_payer_rows; i++) {
 		payer_measure(&payer_rows[i], &res);
-		if (memlock_zero)
-			strcpy(res.note, "RLIMIT_MEMLOCK=0");
 		table_row(payer_rows[i].g->type, payer_rows[i].what, &res);
 	}
 }

@@ -19,7 +19,6 @@
 #define PAGE 4096ull
 
 extern int ncpu;			/* possible CPUs */
-extern bool memlock_zero;		/* creators run with RLIMIT_MEMLOCK 0 */
 extern bool verbose;
 extern const char *only_type;		/* rows of this type; NULL: all */
 
@@ -80,7 +79,7 @@ const char *vmbtf_enum(const char *in, int i, int *value);
 int vmbtf_ptr_member(const char *in, const char *const *to, unsigned int *off,
 		     const char **member);
 
-/* actor.c: a process of its own in a cgroup of its choice */
+/* actor.c: a process of its own in a cgroup of its choice, with RLIMIT_MEMLOCK 0 */
 struct actor;
 typedef int (*actor_fn)(void *arg);
 enum { ACTOR_ARG = 512 };

@@ -20,13 +20,8 @@ void table_row(const char *type, const char *what, const struct result *r)
 static void row(const struct row *r)
 {
 	struct result res;
-	size_t len;
 
 	measure(r, &res);
-	len = strlen(res.note);
-	if (memlock_zero)
-		snprintf(res.note + len, sizeof(res.note) - len, "%sRLIMIT_MEMLOCK=0",
-			 len ? "; " : "");
 	table_row(r->type, r->what, &res);
 }
 
