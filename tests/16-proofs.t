@@ -75,7 +75,6 @@ ok "nobody reads the fields of struct bpf_map_memory, in the kernel and in the s
 others=(
 	net/core/skbuff.c # MSG_ZEROCOPY pins pages of the sender
 	net/xdp/xdp_umem.c # AF_XDP pins pages of user space
-	kernel/bpf/preload/iterators/iterators.c # a program of user space, for any kernel
 )
 left_out() {
 	local file
