@@ -85,7 +85,7 @@ lint: deps
 	@scripts/lint
 
 clean:
-	rm -rf $(out) $(B)/kernel-* $(B)/guest $(B)/selftests $(B)/debian-tools $(B)/results
+	rm -rf $(out) $(B)/kernel-* $(B)/guest $(B)/selftests $(B)/samples $(B)/debian-tools $(B)/results
 
 .PHONY: help run test shell deps tree export kernel kernel-base guest selftests lint clean
 # Each step takes all the CPUs itself.

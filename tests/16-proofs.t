@@ -86,4 +86,14 @@ left_out() {
 ok "the files that may use RLIMIT_MEMLOCK for something else do" left_out
 ok "no other file of BPF and its hooks knows RLIMIT_MEMLOCK or locked_vm" \
 	gone 'locked_vm|RLIMIT_MEMLOCK|memlock_limit' "${bpf[@]}" "${others[@]/#/:!}"
+
+# Whoever runs them may follow their example.
+only_af_xdp() {
+	git_plain -C "$tree" grep -lE 'setrlimit|RLIMIT_MEMLOCK|bpf_rlimit' "$series" -- samples/bpf |
+		cut -d: -f2 >"$tmp/files" || :
+	cat "$tmp/files"
+	[ "$(paste -sd' ' "$tmp/files")" = 'samples/bpf/xdpsock_user.c samples/bpf/xsk_fwd.c' ]
+}
+ok "of the samples only those of AF_XDP raise a limit" only_af_xdp
+ok "no BPF selftest lifts the limit for others" gone 'bpf_rlimit\.h' tools/testing/selftests/bpf
 echo "1..$n"
