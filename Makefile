@@ -21,7 +21,7 @@ debian	:= $(B)/debian-tools/initramfs.cpio
 
 help:
 	@echo 'make run     all the way from nothing to the table of who pays (8 min at first, then under 1)'
-	@echo 'make test    the tests, from nothing (20 min at first, then 6)'
+	@echo 'make test    the tests, from nothing (30 min at first, then 10)'
 	@echo 'make tree    base and series as a git tree in $(B)/linux (1 min at first)'
 	@echo 'make export  the commits of $(B)/linux back into patches/ (seconds)'
 	@echo 'make kernel  build the patched kernel in $(out) (6 min at first)'
@@ -41,9 +41,7 @@ help:
 	@echo 'Times are for 2 cores without KVM. The cache is $${BPF_MEMCG_CACHE:-~/.cache/linux-bpf-memcg}.'
 
 run: deps kernel guest
-	@rm -f $(B)/results/table.tsv
-	@scripts/vm -k $(image) -i $(guest) -s table -o $(B)/results/table -t 900
-	@scripts/show-table $(B)/results/table/results $(B)/results/table.tsv
+	@scripts/boot-table $(image) $(guest) $(B)/results
 
 test: deps kernel kernel-base guest selftests $(debian)
 	@KERNEL=$(image) KERNEL_BASE=$(base) INITRAMFS=$(guest) SELFTESTS=$(st)/initramfs.gz \

@@ -27,8 +27,9 @@ static void usage(FILE *f)
 {
 	size_t i;
 
-	fputs("probe [-v] [-r TYPE] table | bound | v1 | tap [GROUP...]\n"
-	      "  table   TSV: what is charged to which cgroup, for programs and map types\n"
+	fputs("probe [-v] [-r TYPE] table [PART] | bound | v1 | tap [GROUP...]\n"
+	      "  table   TSV: what is charged to which cgroup; PART: objects, of programs, maps\n"
+	      "          and so on, or payers, when another cgroup works with them\n"
 	      "  bound   TSV: what maps too large to be made are refused with\n"
 	      "  v1      the checks for cgroup v1, with its memory controller mounted on\n"
 	      "          /sys/fs/cgroup/memory\n"
@@ -111,8 +112,14 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (!strcmp(argv[optind], "table")) {
+		const char *part = argv[optind + 1];	/* NULL: all */
+		bool objects = !part || !strcmp(part, "objects");
+		bool payers = !part || !strcmp(part, "payers");
+
+		if (!objects && !payers)
+			die("%s: no such part of the table; objects or payers", part);
 		setup();
-		table_main();
+		table_main(objects, payers);
 		return 0;
 	}
 	if (!strcmp(argv[optind], "bound")) {

@@ -201,7 +201,7 @@ int tap_end(void);
 bool within(long long a, long long b, double percent);
 
 /* groups of checks */
-void table_main(void);
+void table_main(bool objects, bool payers);
 void bound_main(void);
 void table_row(const char *type, const char *what, const struct result *r);
 void test_charges(void);

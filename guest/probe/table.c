@@ -25,11 +25,14 @@ static void row(const struct row *r)
 	table_row(r->type, r->what, &res);
 }
 
-void table_main(void)
+void table_main(bool objects, bool payers)
 {
 	puts("map type\twhat was done\tbytes asked\tbytes taken\tbytes charged\t"
 	     "cgroup charged\tbytes after release\tnote");
-	each_row(row);
-	payer_table();
-	pair_table();
+	if (objects)
+		each_row(row);
+	if (payers) {
+		payer_table();
+		pair_table();
+	}
 }
