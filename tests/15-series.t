@@ -4,18 +4,10 @@
 # written out again, the same bytes; and lint finds nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tests/lib/tap.sh
 . scripts/lib.sh
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
 
 echo 1..4
-ok() { # ok WHAT COMMAND...
-	n=$((${n:-0} + 1))
-	if ("${@:2}") >"$tmp/out" 2>&1; then echo "ok $n - $1"; else
-		echo "not ok $n - $1"
-		sed 's/^/# /' "$tmp/out"
-	fi
-}
 
 repo=$(scripts/make-base)
 borrow "$tmp/tree" "$repo" "$(git_plain -C "$repo" rev-parse base)"

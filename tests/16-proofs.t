@@ -9,6 +9,7 @@
 # TREE, SERIES, BASE: another git tree, and its two commits.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tests/lib/tap.sh
 . scripts/lib.sh
 
 tree=${TREE:-build/linux}
@@ -18,16 +19,7 @@ for rev in "$series" "$base"; do
 	git_plain -C "$tree" rev-parse -q --verify "$rev^{commit}" >/dev/null 2>&1 ||
 		{ echo "Bail out! no $rev in $tree; 'make tree' makes it"; exit 1; }
 done
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
 
-ok() { # ok WHAT COMMAND...
-	n=$((${n:-0} + 1))
-	if ("${@:2}") >"$tmp/out" 2>&1; then echo "ok $n - $1"; else
-		echo "not ok $n - $1"
-		sed 's/^/# /' "$tmp/out"
-	fi
-}
 find_in() { # find_in REV REGEX PATH...
 	git_plain -C "$tree" grep -nwE "$2" "$1" -- "${@:3}" | sed 's/^[^:]*://'
 }

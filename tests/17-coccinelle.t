@@ -6,19 +6,12 @@
 # TREE: the patched tree with its branches series and base (default build/linux).
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tests/lib/tap.sh
 
 tree=${TREE:-build/linux}
 script=scripts/coccinelle/api/bpf_memcg.cocci
 files=(kernel/bpf kernel/trace/bpf_trace.c net/bpf/test_run.c net/core net/xdp
 	drivers/net/netdevsim/bpf.c)
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-n=0
-
-ok() { # status, what it proves
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
 
 report() { # branch; prints what the semantic patch says of it
 	mkdir "$tmp/$1"
@@ -32,11 +25,12 @@ report() { # branch; prints what the semantic patch says of it
 command -v spatch >/dev/null || { echo "Bail out! no spatch; 'make test' installs coccinelle"; exit 1; }
 git -C "$tree" rev-parse -q --verify series >/dev/null || { echo "Bail out! $tree has no branch series; 'make tree' makes it"; exit 1; }
 
-rc=0
-report series >"$tmp/series.txt" 2>&1 || rc=1
-[ ! -s "$tmp/series.txt" ] || rc=1
-ok $rc "no allocation of BPF in the patched tree is charged to nobody, but for the listed ones"
-sed 's/^/# /' "$tmp/series.txt"
+nothing() {
+	report series >"$tmp/series.txt" 2>&1 || { cat "$tmp/series.txt"; return 1; }
+	cat "$tmp/series.txt"
+	[ ! -s "$tmp/series.txt" ]
+}
+ok "no allocation of BPF in the patched tree is charged to nobody, but for the listed ones" nothing
 
 report base >"$tmp/base.txt" 2>&1 || true
 # one of every kind: page, vmalloc, slab, per-CPU; area, element, program, BTF, link
@@ -45,9 +39,7 @@ for want in '__bpf_map_area_alloc' 'htab_map_alloc' 'alloc_htab_elem' 'bpf_array
 	'__cpu_map_entry_alloc' '__dev_map_alloc_node' 'xsk_map_node_alloc' 'bpf_cgroup_storage_alloc' \
 	'bpf_prog_alloc_no_stats' 'jit_subprogs' 'btf_add_type' 'bpf_tracing_prog_attach' \
 	'bpf_seq_read' 'pcpu_freelist_init'; do
-	rc=0
-	grep -q "in $want() is charged to nobody" "$tmp/base.txt" || rc=1
-	ok $rc "the base has one in $want()"
+	ok "the base has one in $want()" grep -q "in $want() is charged to nobody" "$tmp/base.txt"
 done
-ok "$([ "$(wc -l <"$tmp/base.txt")" -ge 60 ]; echo $?)" "the base has at least 60 of them"
+ok "the base has at least 60 of them" [ "$(wc -l <"$tmp/base.txt")" -ge 60 ]
 echo "1..$n"

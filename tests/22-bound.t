@@ -8,6 +8,7 @@
 # KERNEL, KERNEL_BASE, INITRAMFS: images and initramfs, if not those of build/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tests/lib/tap.sh
 
 kernel=${KERNEL:-build/kernel/arch/x86/boot/bzImage}
 base=${KERNEL_BASE:-build/kernel-base/arch/x86/boot/bzImage}
@@ -17,16 +18,6 @@ results=${RESULTS:-build/results/bound}
 for file in "$kernel" "$base" "$initramfs"; do
 	[ -s "$file" ] || { echo "Bail out! $file is missing; 'make test' builds it"; exit 1; }
 done
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-
-ok() { # ok WHAT COMMAND...
-	n=$((${n:-0} + 1))
-	if ("${@:2}") >"$tmp/out" 2>&1; then echo "ok $n - $1"; else
-		echo "not ok $n - $1"
-		sed 's/^/# /' "$tmp/out"
-	fi
-}
 
 # Little memory: what gets past the bound fails at once, for want of it.
 table() { # table IMAGE NAME

@@ -181,6 +181,14 @@ int link_iter(int prog, int map)
 	return sys_bpf(BPF_LINK_CREATE, &a, sizeof(a));
 }
 
+int link_iter_prog(const char *func, int map)
+{
+	static const struct bpf_insn p[] = { MOVI(0, 0), EXIT() };
+	int prog = prog_load_btf(BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, func, p, ARRAY_SIZE(p));
+
+	return prog < 0 ? prog : link_iter(prog, map);
+}
+
 int iter_create(int link)
 {
 	union bpf_attr a = { .iter_create.link_fd = link };
@@ -288,4 +296,14 @@ int kprobe_open(const char *func, int prog)
 		return err;
 	}
 	return fd;
+}
+
+int output_event(void)
+{
+	struct perf_event_attr a = { .type = PERF_TYPE_SOFTWARE, .size = sizeof(a),
+				     .config = PERF_COUNT_SW_BPF_OUTPUT,
+				     .sample_type = PERF_SAMPLE_RAW };
+	int fd = syscall(SYS_perf_event_open, &a, -1, 0, -1, 0);
+
+	return fd < 0 ? -errno : fd;
 }

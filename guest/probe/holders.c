@@ -121,26 +121,29 @@ int attach_everywhere(int prog)
 
 #define NSIM "/sys/bus/netdevsim"
 
+int device;
+
 int hold_device(void)
 {
 	struct dirent *e;
-	int index = -ENODEV, tries;
+	int tries;
 	DIR *d;
 
+	device = -ENODEV;
 	/* number 7, with one port */
 	if (write_file(NSIM "/new_device", "7 1"))
 		return -ENODEV;
-	for (tries = 0; index < 0 && tries < 100; tries++) {
+	for (tries = 0; device < 0 && tries < 100; tries++) {
 		d = opendir(NSIM "/devices/netdevsim7/net");
 		while (d && (e = readdir(d)))
 			if (e->d_name[0] != '.')
-				index = (int)if_nametoindex(e->d_name) ?: -ENODEV;
+				device = (int)if_nametoindex(e->d_name) ?: -ENODEV;
 		if (d)
 			closedir(d);
-		if (index < 0)
+		if (device < 0)
 			sleep_ms(10);
 	}
-	return index;
+	return device < 0 ? device : 0;
 }
 
 void drop_device(void)

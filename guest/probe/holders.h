@@ -24,7 +24,8 @@ int hold_cgroups(void);			/* CGROUPS of them */
 void drop_cgroups(void);
 int attach_everywhere(int prog);	/* to each of them, beside others */
 
-/* a device that takes maps and programs: its index, or -errno */
+/* a device that takes maps and programs */
+extern int device;			/* its index */
 int hold_device(void);
 void drop_device(void);
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A cgroup with a limit, what happens to it, and creations that exceed it. */
+#include <stdarg.h>
 #include "limit.h"
 
 static long long event(const struct scene *s, const char *name)
@@ -91,14 +92,25 @@ bool came_near(const struct limited *l)
 	return l->peak > LIMIT / 4 * 3;
 }
 
-bool back_at_base(struct limited *l, long long *left)
+void limited_end(struct limited *l, bool valid, const char *fmt, ...)
 {
 	struct reading end;
+	char what[200];
+	long long left;
+	va_list args;
+	bool ok;
 
+	va_start(args, fmt);
+	vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
 	fd_release();
 	settled_to(&l->s, &l->base, &end);
-	*left = end.cg[S_OWNER] - l->base.cg[S_OWNER];
-	return *left <= 0 && end.cg[S_OTHER] <= l->base.cg[S_OTHER];
+	left = end.cg[S_OWNER] - l->base.cg[S_OWNER];
+	ok = valid && left <= 0 && end.cg[S_OTHER] <= l->base.cg[S_OTHER];
+	tap_ok(ok, "%s", what);
+	if (!ok)
+		tap_diag("left: %lld", left);
+	limited_close(l);
 }
 
 void say(const struct limited *l, int err)
@@ -185,7 +197,6 @@ static void test_create(const struct limit_case *c)
 {
 	struct limited l;
 	struct actor *a;
-	long long left;
 	bool ok;
 	int err;
 
@@ -197,11 +208,7 @@ static void test_create(const struct limit_case *c)
 	if (!ok || verbose)
 		say(&l, err);
 	actor_end(a);
-	ok = back_at_base(&l, &left) && err == -ENOMEM;
-	tap_ok(ok, "%s over memory.max leaves nothing charged behind", c->name);
-	if (!ok)
-		tap_diag("left: %lld", left);
-	limited_close(&l);
+	limited_end(&l, err == -ENOMEM, "%s over memory.max leaves nothing charged behind", c->name);
 }
 
 /* a multiplication is 8 bytes for BPF, and 16 of machine code */
@@ -228,7 +235,6 @@ static void test_image(void)
 	int jit = -1, prog;
 	struct limited l;
 	struct actor *a;
-	long long left;
 	bool ok;
 
 	put_sysctl("/proc/sys/net/core/bpf_jit_enable", 1, &jit);
@@ -242,11 +248,7 @@ static void test_image(void)
 	if (prog >= 0)
 		tap_diag("loaded, with an image of %u bytes", prog_image(prog));
 	actor_end(a);
-	ok = back_at_base(&l, &left) && ok;
-	tap_ok(ok, "a JIT image over memory.max leaves nothing charged behind");
-	if (left > 0)
-		tap_diag("left: %lld", left);
-	limited_close(&l);
+	limited_end(&l, ok, "a JIT image over memory.max leaves nothing charged behind");
 	if (jit >= 0)
 		put_sysctl("/proc/sys/net/core/bpf_jit_enable", jit, NULL);
 }

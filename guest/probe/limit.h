@@ -20,7 +20,12 @@ int watched(struct limited *l, struct actor *a, actor_fn fn, void *arg, size_t l
 bool unharmed(struct limited *l);		/* the limit held, nobody was killed */
 bool refused(const struct limited *l);		/* a charge was, at the limit */
 bool came_near(const struct limited *l);
-bool back_at_base(struct limited *l, long long *left);
+/*
+ * the check that nothing stays charged once all files are closed, which proves
+ * nothing unless the case was valid; closes the cgroup
+ */
+void limited_end(struct limited *l, bool valid, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 void say(const struct limited *l, int err);
 
 /* the map and what came of filling it */

@@ -4,8 +4,6 @@
  * exceeds nothing. What has to be there is made first, and filled up last: other
  * allocations of a process at its limit may well be its end.
  */
-#include <linux/perf_event.h>
-#include <sys/syscall.h>
 #include "holders.h"
 #include "limit.h"
 #include "rows.h"
@@ -29,13 +27,10 @@ static int fill_trie(void *arg)
 /* the same event in every slot: 512 KiB of slots, 4.5 MiB of entries */
 static int fill_perf(void *arg)
 {
-	struct perf_event_attr a = { .type = PERF_TYPE_SOFTWARE, .size = sizeof(a),
-				     .config = PERF_COUNT_SW_BPF_OUTPUT,
-				     .sample_type = PERF_SAMPLE_RAW };
-	int ev = syscall(SYS_perf_event_open, &a, -1, 0, -1, 0);
+	int ev = output_event();
 	struct fill *f = arg;
 
-	f->map = map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 65536, 0);
+	f->map = ev < 0 ? ev : map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 65536, 0);
 	return f->map < 0 ? f->map : fill_with(f->map, 65536, ev);
 }
 
@@ -151,10 +146,7 @@ static int iterator;
 
 static int hold_iterator(void)
 {
-	static const struct bpf_insn p[] = { MOVI(0, 0), EXIT() };
-	int prog = prog_load_btf(BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, "bpf_iter_bpf_map", p, 2);
-
-	iterator = prog < 0 ? prog : link_iter(prog, -1);
+	iterator = link_iter_prog("bpf_iter_bpf_map", -1);
 	return iterator < 0 ? iterator : 0;
 }
 
@@ -172,14 +164,6 @@ static int read_iterators(void *arg)
 	for (i = 0; !err && i < ITERATORS; i++)
 		err = read(fd[i], &c, 1) < 0 ? -errno : 0;
 	return err;
-}
-
-static int device;
-
-static int hold_device_index(void)
-{
-	device = hold_device();
-	return device < 0 ? device : 0;
 }
 
 static int fill_offloaded(void *arg)
@@ -221,7 +205,7 @@ static const struct fill_case fills[] = {
 	{ "programs with cgroup storage attached", attach_plain, hold_cgroups, drop_cgroups },
 	{ "programs with per-CPU cgroup storage attached", attach_percpu, hold_cgroups,
 	  drop_cgroups },
-	{ "maps offloaded to a device filled", fill_offloaded, hold_device_index, drop_device },
+	{ "maps offloaded to a device filled", fill_offloaded, hold_device, drop_device },
 	{ "iterators read", read_iterators, hold_iterator },
 };
 
@@ -230,7 +214,6 @@ static void test_fill(const struct fill_case *c)
 	struct fill f = { 0 };
 	struct limited l;
 	struct actor *a;
-	long long left;
 	int err = c->prepare ? c->prepare() : 0;
 	bool ok;
 
@@ -244,11 +227,7 @@ static void test_fill(const struct fill_case *c)
 	fd_release();
 	if (c->done)
 		c->done();
-	ok = back_at_base(&l, &left) && err == -ENOMEM;
-	tap_ok(ok, "%s at memory.max: nothing stays charged behind it", c->name);
-	if (!ok)
-		tap_diag("left: %lld", left);
-	limited_close(&l);
+	limited_end(&l, err == -ENOMEM, "%s at memory.max: nothing stays charged behind it", c->name);
 }
 
 void test_fills(void)

@@ -73,7 +73,6 @@ static void test_fill_by_bpf(void)
 	struct fill f = { 0 };
 	struct limited l;
 	struct actor *a;
-	long long left;
 	int err, works;
 	bool ok;
 
@@ -91,11 +90,7 @@ static void test_fill_by_bpf(void)
 	if (works)
 		tap_diag("%s", strerror(-works));
 	actor_end(a);
-	ok = back_at_base(&l, &left) && err == -ENOMEM;
-	tap_ok(ok, "that hash leaves nothing charged behind");
-	if (!ok)
-		tap_diag("left: %lld", left);
-	limited_close(&l);
+	limited_end(&l, err == -ENOMEM, "that hash leaves nothing charged behind");
 }
 
 static int send_many(void *arg)
@@ -120,7 +115,6 @@ static void test_fill_in_softirq(void)
 	struct limited l;
 	struct stage st;
 	struct actor *a;
-	long long left;
 	int map, err;
 	bool ok;
 
@@ -142,11 +136,7 @@ static void test_fill_in_softirq(void)
 	tap_diag("insertions done %llu, failed %llu, the last with %d",
 		 (unsigned long long)c.done, (unsigned long long)c.failed, (int)c.word);
 	actor_end(a);
-	ok = back_at_base(&l, &left) && ok;
-	tap_ok(ok, "a hash filled in softirq at memory.max leaves nothing charged behind");
-	if (!ok)
-		tap_diag("left: %lld", left);
-	limited_close(&l);
+	limited_end(&l, ok, "a hash filled in softirq at memory.max leaves nothing charged behind");
 }
 
 /* the owner is at its limit, sockets of the root cgroup get storage as others send */
@@ -155,7 +145,6 @@ static void test_storage_by_prog(void)
 	struct pair_job j = { .value = 8000 };
 	struct limited l;
 	struct actor *a;
-	long long left;
 	int err, n;
 	bool ok;
 
@@ -172,11 +161,7 @@ static void test_storage_by_prog(void)
 	say(&l, err);
 	tap_diag("%d of %d sockets have storage", n, HOLDERS);
 	actor_end(a);
-	ok = back_at_base(&l, &left) && ok;
-	tap_ok(ok, "storage of sockets made by a program leaves nothing charged behind");
-	if (!ok)
-		tap_diag("left: %lld", left);
-	limited_close(&l);
+	limited_end(&l, ok, "storage of sockets made by a program leaves nothing charged behind");
 }
 
 void test_limited_hash(void)

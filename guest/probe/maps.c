@@ -4,9 +4,7 @@
  * big (16 MiB where the type allows it) and that the allocator loses little in
  * rounding: an element with its header is a little below a kmalloc size.
  */
-#include <linux/perf_event.h>
 #include <arpa/inet.h>
-#include <sys/syscall.h>
 #include "rows.h"
 
 static int fill_lpm(const struct row *r, int fd)
@@ -34,12 +32,9 @@ static int fill_prog(const struct row *r, int fd)
 
 static int fill_perf(const struct row *r, int fd)
 {
-	struct perf_event_attr a = { .type = PERF_TYPE_SOFTWARE, .size = sizeof(a),
-				     .config = PERF_COUNT_SW_BPF_OUTPUT,
-				     .sample_type = PERF_SAMPLE_RAW };
-	int ev = syscall(SYS_perf_event_open, &a, -1, 0, -1, 0);
+	int ev = output_event();
 
-	return ev < 0 ? -errno : fill_with(fd, r->entries, ev);
+	return ev < 0 ? ev : fill_with(fd, r->entries, ev);
 }
 
 static int fill_cgroup(const struct row *r, int fd)

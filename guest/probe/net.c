@@ -11,19 +11,16 @@ static int fill_lo(const struct row *r, int fd)
 /* a queue of 16384 packets for every CPU; its thread takes another fifth of it */
 static int make_cpumap(const struct row *r, uint64_t *asked)
 {
-	uint32_t cpu, depth = r->value;
 	int i, fd, err;
 
 	for (i = 0; i < r->copies; i++) {
 		fd = map_create(r->map, 4, 4, ncpu, 0);
 		if (fd < 0)
 			return fd;
-		for (cpu = 0; cpu < (uint32_t)ncpu; cpu++) {
-			err = map_update(fd, &cpu, &depth);
-			if (err)
-				return err;
-			*asked += 8 * depth;
-		}
+		err = fill_with(fd, ncpu, r->value);
+		if (err)
+			return err;
+		*asked += 8ull * r->value * ncpu;
 	}
 	return 0;
 }

@@ -26,14 +26,11 @@ static void done_btf(const struct row *r)
 	free(many_types);
 }
 
-static const struct bpf_insn zero[] = { MOVI(0, 0), EXIT() };
 static int iterator;		/* a link that iterators are made of */
 
 static int hold_iterator(const char *func, int map)
 {
-	int prog = prog_load_btf(BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, func, zero, 2);
-
-	iterator = prog < 0 ? prog : link_iter(prog, map);
+	iterator = link_iter_prog(func, map);
 	return iterator < 0 ? iterator : 0;
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Maps and programs of one cgroup that another one adds to by bpf(2). */
-#include <linux/perf_event.h>
-#include <sys/syscall.h>
 #include "holders.h"
 #include "pair.h"
+#include "rows.h"
 
 enum { SLOTS = 65536, ENTRY = 40 };
 
@@ -19,19 +18,11 @@ static int perf_first(void *arg)
 /* one event in all slots: an entry for each */
 static int perf_second(void *arg)
 {
-	struct perf_event_attr a = { .type = PERF_TYPE_SOFTWARE, .size = sizeof(a),
-				     .config = PERF_COUNT_SW_BPF_OUTPUT,
-				     .sample_type = PERF_SAMPLE_RAW };
 	struct pair_job *j = arg;
-	int ev = syscall(SYS_perf_event_open, &a, -1, 0, -1, 0), err = 0;
-	uint32_t i;
+	int ev = output_event();
 
-	if (ev < 0)
-		return -errno;
-	for (i = 0; !err && i < SLOTS; i++)
-		err = map_update(j->fd[0], &i, &ev);
 	j->asked = SLOTS * ENTRY;
-	return err;
+	return ev < 0 ? ev : fill_with(j->fd[0], SLOTS, ev);
 }
 
 enum { INNER = 16, INNER_ENTRIES = 64 };
@@ -155,11 +146,6 @@ static int poke_second(void *arg)
 
 enum { ATTACHED = 32, PROG_LIST = 48 };
 
-static int attach_prepare(void)
-{
-	return hold_cgroups();
-}
-
 static int attach_first(void *arg)
 {
 	struct bpf_insn p[] = { MOVI(0, 1), EXIT() };
@@ -195,7 +181,7 @@ const struct pair pairs_bpf[] = {
 	  .prepare = bind_prepare, .first = bind_first, .second = bind_second },
 	{ "prog_array", "tail calls through 64 arrays in each of 256 programs loaded by another "
 	  "cgroup", .first = poke_first, .second = poke_second, .whole = true },
-	{ "program", "32 of them attached to 64 cgroups by another cgroup", .prepare = attach_prepare,
+	{ "program", "32 of them attached to 64 cgroups by another cgroup", .prepare = hold_cgroups,
 	  .first = attach_first, .second = attach_second, .done = drop_cgroups },
 	{ 0 }
 };

@@ -109,13 +109,6 @@ static int update_second(void *arg)
 }
 
 enum { OFFLOADED = 64, OFF_VALUE = 32000 };
-static int device;
-
-static int offload_prepare(void)
-{
-	device = hold_device();
-	return device < 0 ? device : 0;
-}
 
 static int offload_first(void *arg)
 {
@@ -159,7 +152,7 @@ const struct pair pairs_storage[] = {
 	  .prepare = hold_cgroups, .first = update_first, .second = update_second,
 	  .done = drop_cgroups, .replaces = true },
 	{ "hash", "offloaded to a device, filled with bpf(2) from another cgroup",
-	  .prepare = offload_prepare, .first = offload_first, .second = offload_second,
+	  .prepare = hold_device, .first = offload_first, .second = offload_second,
 	  .done = drop_device },
 	{ 0 }
 };

@@ -54,7 +54,9 @@ int prog_load_btf(uint32_t type, uint32_t attach, const char *func,
 int link_create(int prog, int target, uint32_t type, uint32_t flags);
 int link_detach(int link);
 int link_iter(int prog, int map);
+int link_iter_prog(const char *func, int map);	/* with a program of its own */
 int iter_create(int link);
+int output_event(void);				/* for perf event arrays */
 int obj_pin(int fd, const char *path);
 int prog_run(int prog, void *data, size_t len, uint32_t repeat);
 int prog_bind_map(int prog, int map);

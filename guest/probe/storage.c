@@ -95,12 +95,9 @@ static int make_struct_ops(const struct row *r, uint64_t *asked)
 	return 0;
 }
 
-static int device;
-
 static int prepare_device(const struct row *r)
 {
-	device = hold_device();
-	return device < 0 ? device : 0;
+	return hold_device();
 }
 
 static void done_device(const struct row *r)
