@@ -22,7 +22,9 @@ done
 boot() { # boot KERNEL DIR LIMITS: prints how scripts/vm ended
 	local status=0
 	mkdir -p "$2"
-	scripts/vm -k "$1" -i "$initramfs,$tools" -s debian-tools -o "$2" -t 600 -a "memlock=$3" >"$2/vm.log" 2>&1 || status=$?
+	# -r: without it the base was seen to jump to 0 when a kprobe went
+	scripts/vm -k "$1" -i "$initramfs,$tools" -s debian-tools -o "$2" -r -t 900 -a "memlock=$3" \
+		>"$2/vm.log" 2>&1 || status=$?
 	[ -f "$2/results" ] || : >"$2/results"
 	echo $status
 }
