@@ -7,18 +7,18 @@ n=0
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-list=$'a\tfail\tyes\tbroken\tnever\nb\tskip\tyes\tno device\tnever\nc\tflaky\tyes\ttime\tnever\n'
+list=$'a\tfail\tboth\tall\tbroken\tnever\nb\tskip\tboth\tall\tno device\tnever\nc\tflaky\tboth\tall\ttime\tnever\n'
 good=$'ok 1 - x\nnot ok 2 - a\nok 3 - b # SKIP none\nnot ok 4 - c\n1..4\n'
 
-judge() { # list, TAP; prints the failures that count
+judge() { # list, TAP[, kernel[, mode]]; prints the failures that count
 	printf %s "$1" >"$tmp/list"
 	printf %s "$2" >"$tmp/tap"
-	awk -f lib/expect.awk "$tmp/list" "$tmp/tap" | sed -n '/# TODO/d; s/^not ok [0-9]* - //p'
+	awk -v kernel="${3:-}" -v mode="${4:-}" -f lib/expect.awk "$tmp/list" "$tmp/tap" | sed -n '/# TODO/d; s/^not ok [0-9]* - //p'
 }
 
-check() { # what it proves, wanted failures, list, TAP
+check() { # what it proves, wanted failures, list, TAP[, kernel[, mode]]
 	local got
-	got=$(judge "$3" "$4")
+	got=$(judge "${@:3}")
 	n=$((n + 1))
 	if [ "$got" = "$2" ]; then echo "ok $n - $1"; else
 		echo "not ok $n - $1"
@@ -35,11 +35,28 @@ check "an unlisted skip fails" "x" "$list" "${good/ - x/ - x # SKIP so}"
 check "a listed failure that passes fails" "a" "$list" "${good/not ok 2/ok 2}"
 check "a listed skip that runs fails" "b" "$list" "${good/ # SKIP none/}"
 check "a listed skip that fails fails" "b" "$list" "${good/ok 3 - b # SKIP none/not ok 3 - b}"
-check "a listed test without a result fails" "gone" "$list"$'gone\tfail\tyes\tr\tnever\n' "$good"
+check "a listed test without a result fails" "gone" "$list"$'gone\tfail\tboth\tall\tr\tnever\n' "$good"
 check "a missing plan fails" "$agree" "$list" "${good/1..4/}"
 check "a truncated run fails" "$agree" "$list" "${good/1..4/1..5}"
 check "a result twice fails" "x reports once" "$list" "${good/1..4/ok 5 - x$'\n'1..5}"
 check "a malformed line fails" "expectations line 4 is well formed" "$list"$'z\tfail\n' "$good"
-check "too few results fail" "at least 5 results of " "$list"$'\tat-least\tyes\t5\tnever\n' "$good"
-check "enough results pass" "" "$list"$'\tat-least\tyes\t4\tnever\n' "$good"
+check "too few results fail" "at least 5 results of " "$list"$'\tat-least\tboth\tall\t5\tnever\n' "$good"
+check "enough results pass" "" "$list"$'\tat-least\tboth\tall\t4\tnever\n' "$good"
+
+only() { printf '%s' "${list/fail$'\t'both$'\t'all/fail$'\t'$1$'\t'$2}"; }
+check "what is listed for the base fails on the patched kernel" "a" "$(only base all)" "$good"
+check "and passes on the base" "" "$(only base all)" "$good" base
+check "what is listed for the patched kernel fails on the base" "a" "$(only patched all)" "$good" base
+check "what is listed for a mode passes in it" "" "$(only both debug,slub)" "$good" patched slub
+check "and fails in another" "a" "$(only both debug,slub)" "$good" patched nokmem
+check "and fails in the default mode" "a" "$(only both debug,slub)" "$good"
+check "a line for another kernel is not stale" "" "$list"$'gone\tfail\tbase\tall\tr\tnever\n' "$good"
+check "a line for this kernel is" "gone" "$list"$'gone\tfail\tbase\tall\tr\tnever\n' "$good" base
+check "an unknown kernel is malformed" "expectations line 4 is well formed" "$list"$'z\tfail\tyes\tall\tr\tnever\n' "$good"
+check "the old five columns are malformed" "expectations line 4 is well formed" "$list"$'z\tfail\tyes\tr\tnever\n' "$good"
+for file in expect/*.tsv; do
+	malformed=$(awk -f lib/expect.awk "$file" /dev/null | grep -c 'is well formed\|names .* once' || true)
+	n=$((n + 1))
+	[ "$malformed" = 0 ] && echo "ok $n - $file is well formed" || echo "not ok $n - $file is well formed"
+done
 echo "1..$n"

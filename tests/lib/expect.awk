@@ -1,25 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0
-# awk -f expect.awk EXPECTATIONS TAP: relay the guest's TAP, judged by a list of
-# what is known to fail or be skipped. Unexpected either way is "not ok": a
-# failure or skip that is not listed, and a listed one that is none any more.
+# awk [-v kernel=patched|base] [-v mode=MODE] -f expect.awk EXPECTATIONS TAP: relay
+# the guest's TAP, judged by a list of what is known to fail or be skipped.
+# Unexpected either way is "not ok": a failure or skip that is not listed, and a
+# listed one that is none any more.
 #
-# EXPECTATIONS, tab separated: test, outcome (fail, skip, flaky, at-least),
-# seen on the base kernel too (yes, no), reason, when to remove the line.
+# EXPECTATIONS, tab separated: test, outcome (fail, skip, flaky, at-least), on
+# which kernel (both, patched, base), in which modes ("all", or names separated
+# by commas; "default" is none of a debug kernel, another command line and so
+# on), reason, when to remove the line. What holds elsewhere is not looked at.
 # "at-least" takes a number for the reason: so many results whose name begins
 # so, lest a suite that shrinks to nothing pass.
+
+BEGIN {
+	if (kernel == "") kernel = "patched"
+	if (mode == "") mode = "default"
+}
 
 function say(verdict, text) { print verdict " " ++n " - " text }
 
 FNR == NR {
 	if (/^#/ || /^[ \t]*$/) next
-	if (split($0, col, "\t") != 5 || col[2] !~ /^(fail|skip|flaky|at-least)$/ || col[3] !~ /^(yes|no)$/) {
+	if (split($0, col, "\t") != 6 || col[2] !~ /^(fail|skip|flaky|at-least)$/ ||
+	    col[3] !~ /^(both|patched|base)$/ || col[4] !~ /^[a-z0-9_-]+(,[a-z0-9_-]+)*$/) {
 		say("not ok", "expectations line " FNR " is well formed")
 		print "# " $0
 		next
 	}
+	if (col[3] != "both" && col[3] != kernel) next
+	if (col[4] != "all" && index("," col[4] ",", "," mode ",") == 0) next
 	if (col[1] in outcome) { say("not ok", "expectations name " col[1] " once"); next }
 	outcome[col[1]] = col[2]
-	reason[col[1]] = col[4]
+	reason[col[1]] = col[5]
 	next
 }
 
