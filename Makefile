@@ -45,7 +45,7 @@ run: deps kernel guest
 
 test: deps kernel kernel-base guest selftests $(debian)
 	@KERNEL=$(image) KERNEL_BASE=$(base) INITRAMFS=$(guest) SELFTESTS=$(st)/initramfs.gz \
-		DEBIAN_TOOLS=$(debian) prove --failures --comments $(if $(V),-v) tests/*.t
+		DEBIAN_TOOLS=$(debian) scripts/run-tests $(B)/results tests/*.t
 
 shell: deps kernel guest
 	@scripts/vm -k $(image) -i $(guest) -s shell

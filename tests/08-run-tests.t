@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What make test leaves: the TAP as it was, JUnit XML, JSON, the slowest by
+# name, and prove's exit status. Seconds; no VM.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. tests/lib/tap.sh
+
+here=$PWD
+mkdir "$tmp/t"
+make_test() { printf '#!/bin/bash\n%s\n' "$2" >"$tmp/t/$1.t"; chmod +x "$tmp/t/$1.t"; }
+make_test good 'echo "ok 1 - fine"; echo "ok 2 - device # SKIP none here"; echo "not ok 3 - known # TODO broken"; echo "1..3"'
+make_test bad 'echo "ok 1 - fine"; echo "not ok 2 - a < b & c"; echo "# why it failed"; printf "# a control character: \001\n1..2\n"'
+make_test short 'echo "1..3"; echo "ok 1 - fine"'
+make_test slow 'sleep 1.2; echo "ok 1 - fine"; echo "# took 77 s: a test in the guest"; echo "1..1"'
+make_test bail 'echo "Bail out! no image"; exit 1'
+
+run() { # run STATUS NAME...: with that exit status
+	local wanted=$1 status=0 files=()
+	shift
+	for name; do files+=("t/$name.t"); done
+	(cd "$tmp" && "$here/scripts/run-tests" left "${files[@]}") >"$tmp/screen" 2>&1 || status=$?
+	cat "$tmp/screen"
+	grep -q '^Result: ' "$tmp/screen" && [ $status = "$wanted" ]
+}
+slowest() { # slowest LINE-PATTERN...: the list of them
+	local pattern lines i=0
+	mapfile -t lines < <(sed -n '/^The slowest/,/^TAP, /p' "$tmp/screen" | sed '1d;$d')
+	printf '%s\n' "${lines[@]}"
+	[ ${#lines[@]} = $# ] || return 1
+	for pattern; do [[ ${lines[i++]} =~ ^\ *$pattern$ ]] || return 1; done
+}
+broken_off() {
+	! (cd "$tmp" && "$here/scripts/run-tests" left t/bail.t t/good.t) >"$tmp/screen" 2>&1 || return 1
+	grep 'broken off' "$tmp/screen" && [ ! -e "$tmp/left/tests.json" ]
+}
+no_test() {
+	! scripts/run-tests "$tmp/left" "$tmp/t/none.t" 2>"$tmp/screen" || return 1
+	grep 'no test .*none.t' "$tmp/screen"
+}
+json() { # json FILTER WANTED
+	local got
+	got=$(jq -c "$1" "$tmp/left/tests.json")
+	echo "$got"
+	[ "$got" = "$2" ]
+}
+junit() { # junit NAME TESTS FAILURES SECONDS-PATTERN
+	local suite
+	suite=$(grep '<testsuite ' "$tmp/left/junit/$1.xml")
+	echo "$suite"
+	[[ $suite == *" tests=\"$2\""* && $suite == *" failures=\"$3\""* && $suite =~ time=\"$4\" ]]
+}
+well_formed() {
+	perl -MCPAN::Meta::YAML -e 'use strict; local $/; my $x = <>; my @open;
+		$x =~ /[\x00-\x08\x0b-\x1f]/ and die "control character\n";
+		$x =~ s/<!\[CDATA\[.*?\]\]>//gs;
+		while ($x =~ m{<(/?)(\w+)[^<>]*?(/?)>}g) { next if $3; if ($1) { pop(@open) eq $2 or die "<$2>\n" } else { push @open, $2 } }
+		@open and die "open: @open\n"; $x =~ s/<[^<>]*>//g; $x =~ /[<>]|&(?!\w+;|#)/ and die "bare: $x\n"' "$1"
+}
+
+ok "tests that pass" run 0 good slow
+ok "the slow one is named, with what the guest said" slowest '77\.0  a test in the guest' '1\.[0-9]  t/slow\.t'
+ok "JSON: verdicts" json '[.files[0].tests[] | .verdict]' '["pass","skip","todo"]'
+ok "JSON: reasons" json '[.files[0].tests[] | .reason]' '[null,"none here","broken"]'
+ok "JSON: seconds" json '[.files[] | .seconds >= 1]' '[false,true]'
+ok "JUnit: three tests, no failure" junit good 3 0 '0(\.[0-9])?'
+ok "JUnit: seconds" junit slow 1 0 '1\.[0-9]'
+ok "a test that fails: prove's exit status" run 1 good bad
+ok "its name is on the screen" grep -q 'not ok 2 - a < b & c' "$tmp/screen"
+ok "TAP: as it was" cmp <("$tmp/t/bad.t") "$tmp/left/tap/t/bad.t"
+ok "JSON: the failure with its diagnostics" json '.files[1] | [.ok, .tests[1].verdict, .tests[1].name, .tests[1].diagnostics[0]]' \
+	'[false,"fail","a < b & c","why it failed"]'
+ok "JUnit: the failure" junit bad 2 1 '.*'
+ok "JUnit: well-formed with < and control characters" well_formed "$tmp/left/junit/bad.xml"
+ok "a plan that is not kept" run 1 short
+ok "JSON: is no success" json '.files[0] | [.ok, .planned, .ran]' '[false,3,1]'
+ok "a test that bails out" broken_off
+ok "a test that is not there" no_test
+echo "1..$n"
