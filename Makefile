@@ -7,6 +7,7 @@ LINUX	?=
 TREE	?=
 KERNEL	?=
 KERNEL_BASE ?=
+OURS	?=
 VM_SLOW	?= 1
 export V JOBS LINUX VM_SLOW
 
@@ -17,6 +18,7 @@ image	:= $(or $(KERNEL),$(out)/arch/x86/boot/bzImage)
 base	:= $(or $(KERNEL_BASE),$(B)/kernel-base/arch/x86/boot/bzImage)
 guest	:= $(B)/guest/initramfs.gz
 st	:= $(B)/selftests
+ours	:= $(or $(OURS),$(out)/arch/x86/boot/bzImage)
 debian	:= $(B)/debian-tools/initramfs.cpio
 
 help:
@@ -26,6 +28,7 @@ help:
 	@echo 'make export  the commits of $(B)/linux back into patches/ (seconds)'
 	@echo 'make kernel  build the patched kernel in $(out) (6 min at first)'
 	@echo 'make kernel-base  build the base, unpatched, in $(B)/kernel-base (6 min at first)'
+	@echo 'make probe KERNEL=FILE  the table of who pays for another kernel, a distribution'"'s"' say, beside ours (3 min)'
 	@echo 'make shell   boot it into a shell'
 	@echo 'make lint    is the series well-formed, are the scripts clean (seconds)'
 	@echo 'make clean   remove what was built; $(B)/linux, which may hold work, and the cache stay'
@@ -36,6 +39,7 @@ help:
 	@echo '           TREE=DIR  build this tree as it is; nothing is applied'
 	@echo '           KERNEL=FILE boot this image; nothing is built'
 	@echo '           KERNEL_BASE=FILE take this image for the base kernel; it is not built'
+	@echo '           OURS=FILE make probe: take this image for ours; it is not built'
 	@echo '           VM_SLOW=N multiply the time limits of the VM (now $(VM_SLOW))'
 	@echo '           FORCE=1   make tree: drop commits of $(B)/linux that were not exported'
 	@echo 'Times are for 2 cores without KVM. The cache is $${BPF_MEMCG_CACHE:-~/.cache/linux-bpf-memcg}.'
@@ -46,6 +50,11 @@ run: deps kernel guest
 test: deps kernel kernel-base guest selftests $(debian)
 	@KERNEL=$(image) KERNEL_BASE=$(base) INITRAMFS=$(guest) SELFTESTS=$(st)/initramfs.gz \
 		DEBIAN_TOOLS=$(debian) scripts/run-tests $(B)/results tests/*.t
+
+probe: deps guest
+	@test -r "$(KERNEL)" || { echo 'make: which kernel? make probe KERNEL=bzImage (or vmlinuz)'; exit 1; }
+	@$(if $(OURS),,$(MAKE) -s kernel KERNEL=)
+	@scripts/probe-beside $(ours) $(KERNEL) $(guest) $(B)/results/probe
 
 shell: deps kernel guest
 	@scripts/vm -k $(image) -i $(guest) -s shell
@@ -85,7 +94,7 @@ lint: deps
 clean:
 	rm -rf $(out) $(B)/kernel-* $(B)/guest $(B)/selftests $(B)/samples $(B)/debian-tools $(B)/results
 
-.PHONY: help run test shell deps tree export kernel kernel-base guest selftests lint clean
+.PHONY: help run test probe shell deps tree export kernel kernel-base guest selftests lint clean
 # Each step takes all the CPUs itself.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:

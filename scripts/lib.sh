@@ -80,3 +80,24 @@ format_series() {
 		-o "$3" "$2"
 	(cd "$3" && find . -name '*.patch' -printf '%f\n' | LC_ALL=C sort >series)
 }
+
+# print_table TSV: columns as wide as their widest cell, numbers to the right;
+# the last column (notes) may be long and is printed below as footnotes.
+print_table() {
+	awk -F '\t' '
+	NR == FNR { for (i = 1; i < NF; i++) if (length($i) > w[i]) w[i] = length($i)
+		if (FNR > 1) for (i = 1; i < NF; i++) if ($i !~ /^-?[0-9]*([.][0-9]+)?$/) text[i] = 1
+		next }
+	{
+		line = ""
+		for (i = 1; i < NF; i++)
+			line = line sprintf(text[i] ? "%-" w[i] "s  " : "%" w[i] "s  ", $i)
+		if (FNR == 1) { print line; gsub(/./, "-", line); print line; next }
+		if ($NF != "") {
+			if (!($NF in mark)) { mark[$NF] = ++n; note[n] = $NF }
+			line = line "[" mark[$NF] "]"
+		}
+		print line
+	}
+	END { for (i = 1; i <= n; i++) print "[" i "] " note[i] }' "$1" "$1"
+}

@@ -47,7 +47,7 @@ done
 fake() { printf '#!/bin/bash\n%s\n' "$1" >"$tmp/qemu"; chmod 755 "$tmp/qemu"; }
 chmod 755 "$tmp"
 echo x >"$tmp/image"
-vm() { QEMU=$tmp/qemu scripts/vm -k "$tmp/image" -i "$tmp/image" -s smoke -o "$tmp/vm" -t 2; }
+vm() { QEMU=$tmp/qemu scripts/vm -k "$tmp/image" -i "$tmp/image" -s smoke -o "$tmp/vm" -t 2 "$@"; }
 lines=3
 fake 'sleep 60'
 run "vm: a QEMU that hangs is ended at the limit" 4 'hang: no end within 2 s' vm
@@ -59,6 +59,10 @@ run "vm: a panic" 3 'panic: ' vm
 fake 'for a; do case $a in *nonce=*) n=${a##*nonce=}; n=${n%% *};; fd=*) f=${a#fd=}; f=${f%%,*};; esac; done
 eval "printf \"1..1\nok 1 - x\n=== taint 0\n=== end %s 0\n\" $n >&$f"'
 run "vm: a run that is whole" 0 'ok, ' vm
+only_line() { local out; out=$("$@"); echo "$out"; [ "$(wc -l <<<"$out")" = 1 ]; }
+results_over() { vm -n "$@" | grep -oE 'virtserialport|serial chardev:results' | sort -u; }
+run "vm: results over virtio, and nothing else" 0 '^virtserialport$' only_line results_over
+run "vm: with -S over a second serial port, and nothing else" 0 '^serial chardev:results$' only_line results_over -S
 [ "$(id -u)" != 0 ] || {
 	fake 'id -u; cat /proc/self/status | grep CapEff'
 	vm >/dev/null 2>&1 || true
