@@ -8,6 +8,7 @@ TREE	?=
 KERNEL	?=
 KERNEL_BASE ?=
 OURS	?=
+SELFTESTS ?=
 VM_SLOW	?= 1
 export V JOBS LINUX VM_SLOW
 
@@ -18,6 +19,7 @@ image	:= $(or $(KERNEL),$(out)/arch/x86/boot/bzImage)
 base	:= $(or $(KERNEL_BASE),$(B)/kernel-base/arch/x86/boot/bzImage)
 guest	:= $(B)/guest/initramfs.gz
 st	:= $(B)/selftests
+tests	:= $(or $(SELFTESTS),$(st)/initramfs.gz)
 ours	:= $(or $(OURS),$(out)/arch/x86/boot/bzImage)
 debian	:= $(B)/debian-tools/initramfs.cpio
 
@@ -28,6 +30,7 @@ help:
 	@echo 'make export  the commits of $(B)/linux back into patches/ (seconds)'
 	@echo 'make kernel  build the patched kernel in $(out) (6 min at first)'
 	@echo 'make kernel-base  build the base, unpatched, in $(B)/kernel-base (6 min at first)'
+	@echo 'make compare the same selftests on the base and on the patched kernel: what differs (30 min at first, then 20)'
 	@echo 'make probe KERNEL=FILE  the table of who pays for another kernel, a distribution'"'s"' say, beside ours (3 min)'
 	@echo 'make shell   boot it into a shell'
 	@echo 'make lint    is the series well-formed, are the scripts clean (seconds)'
@@ -39,6 +42,7 @@ help:
 	@echo '           TREE=DIR  build this tree as it is; nothing is applied'
 	@echo '           KERNEL=FILE boot this image; nothing is built'
 	@echo '           KERNEL_BASE=FILE take this image for the base kernel; it is not built'
+	@echo '           SELFTESTS=FILE take this initramfs of selftests; none is built'
 	@echo '           OURS=FILE make probe: take this image for ours; it is not built'
 	@echo '           VM_SLOW=N multiply the time limits of the VM (now $(VM_SLOW))'
 	@echo '           FORCE=1   make tree: drop commits of $(B)/linux that were not exported'
@@ -48,8 +52,11 @@ run: deps kernel guest
 	@scripts/boot-table $(image) $(guest) $(B)/results
 
 test: deps kernel kernel-base guest selftests $(debian)
-	@KERNEL=$(image) KERNEL_BASE=$(base) INITRAMFS=$(guest) SELFTESTS=$(st)/initramfs.gz \
+	@KERNEL=$(image) KERNEL_BASE=$(base) INITRAMFS=$(guest) SELFTESTS=$(tests) \
 		DEBIAN_TOOLS=$(debian) scripts/run-tests $(B)/results tests/*.t
+
+compare: deps kernel kernel-base guest selftests
+	@scripts/compare $(base) $(image) $(guest) $(tests) $(B)/results/compare
 
 probe: deps guest
 	@test -r "$(KERNEL)" || { echo 'make: which kernel? make probe KERNEL=bzImage (or vmlinuz)'; exit 1; }
@@ -76,14 +83,20 @@ kernel-base: deps
 
 # The parts of the guest are found again at each run: they may come and go.
 guest: deps $(guest)
-$(guest): guest/init $(wildcard guest/scenario/*) $(B)/guest/probe scripts/make-initramfs
+$(guest): guest/init $(wildcard guest/scenario/* guest/lib/*) $(B)/guest/probe scripts/make-initramfs
 	@scripts/make-initramfs $@ $(B)/guest/probe
 $(B)/guest/probe: $(wildcard guest/probe/*)
 	@$(MAKE) -s -C guest/probe OUT=$(CURDIR)/$(B)/guest
 
-selftests: kernel
-	@VMLINUX_BTF=$(out)/vmlinux scripts/build-selftests $(tree) $(st)
+# An image that is given brings its BTF, and its own tree is not known.
+selftests: kernel $(if $(SELFTESTS)$(TREE),,tree)
+ifneq ($(SELFTESTS),)
+	@test -r $(SELFTESTS) || { echo "make: no initramfs $(SELFTESTS)"; exit 1; }
+else
+	@$(if $(KERNEL),scripts/image-btf $(tree) $(KERNEL) $(st)/image.btf)
+	@VMLINUX_BTF=$(if $(KERNEL),$(st)/image.btf,$(out)/vmlinux) scripts/build-selftests $(tree) $(st)
 	@scripts/pack-selftests $(st) $(st)/initramfs.gz
+endif
 
 $(debian): scripts/pack-debian-tools scripts/fetch-debian-tools $(wildcard guest/tools/*) | deps
 	@scripts/pack-debian-tools $@
@@ -94,7 +107,7 @@ lint: deps
 clean:
 	rm -rf $(out) $(B)/kernel-* $(B)/guest $(B)/selftests $(B)/samples $(B)/debian-tools $(B)/results
 
-.PHONY: help run test probe shell deps tree export kernel kernel-base guest selftests lint clean
+.PHONY: help run test compare probe shell deps tree export kernel kernel-base guest selftests lint clean
 # Each step takes all the CPUs itself.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
