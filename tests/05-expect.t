@@ -27,6 +27,9 @@ check() { # what it proves, wanted failures, list, TAP[, kernel[, mode]]
 }
 
 agree="the guest reported all of its tests: plan and results agree"
+check "an empty list: what passes passes, what fails fails" "a
+b
+c" "" "$good"
 check "what is listed passes" "" "$list" "$good"
 check "a flaky test may pass" "" "$list" "${good/not ok 4/ok 4}"
 check "a flaky test may be skipped" "" "$list" "${good/not ok 4 - c/ok 4 - c # SKIP so}"

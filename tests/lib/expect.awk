@@ -18,7 +18,8 @@ BEGIN {
 
 function say(verdict, text) { print verdict " " ++n " - " text }
 
-FNR == NR {
+# not FNR == NR: the list may be empty
+FILENAME == ARGV[1] {
 	if (/^#/ || /^[ \t]*$/) next
 	if (split($0, col, "\t") != 6 || col[2] !~ /^(fail|skip|flaky|at-least)$/ ||
 	    col[3] !~ /^(both|patched|base)$/ || col[4] !~ /^[a-z0-9_-]+(,[a-z0-9_-]+)*$/) {
