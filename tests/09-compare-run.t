@@ -40,10 +40,10 @@ same() { # both kernels, both scenarios
 	done
 	printf 'b\tfail\tboth\tall\tbroken\tnever\n' >"$tmp/expect/x86_64.tsv"
 }
-compare() { # compare STATUS: ends so
+compare() { # compare STATUS [OPTION]: ends so
 	local status=0
 	QEMU=$tmp/qemu EXPECT=$tmp/expect VM_SLOW=1 SOURCE_DATE_EPOCH=0 \
-		scripts/compare "$tmp/base" "$tmp/patched" "$tmp/initramfs" "$tmp/initramfs" "$tmp/cmp" >"$tmp/said" 2>&1 || status=$?
+		scripts/compare "${@:2}" "$tmp/base" "$tmp/patched" "$tmp/initramfs" "$tmp/initramfs" "$tmp/cmp" >"$tmp/said" 2>&1 || status=$?
 	cat "$tmp/said"
 	[ $status = "$1" ]
 }
@@ -79,5 +79,13 @@ echo panic >"$tmp/patched-selftests-more"
 ok "a panic: red" compare 1
 ok "it says so, with what was lost" says '^c  *pass  *none  *regression'
 ok "and why" says 'panic: '
+same
+ok "a run whose list was right" compare 0
+sed -i 's/^b/e/' "$tmp/expect/x86_64.tsv"
+echo panic >"$tmp/base-selftests"
+ok "judged again without a boot, by another list: red" compare 1 -j
+ok "for what is not in the list" says '^base: b'
+ok "and what is no longer so" says '^patched: e'
+ok "from the results of before" says 'compared 3 results: 3 the same'
 ok "a file that is not there" bash -c '! scripts/compare x x x x x 2>&1'
 echo "1..$n"
