@@ -5,6 +5,7 @@
 
 #define ROOT "/sys/fs/cgroup"
 
+bool no_controller;
 const char *const scene_names[S_NR] = { "owner", "other", "parent" };
 
 static void enable_memory(const char *cg)
@@ -12,6 +13,8 @@ static void enable_memory(const char *cg)
 	char path[128];
 	int err;
 
+	if (no_controller)
+		return;
 	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", cg);
 	err = write_file(path, "+memory");
 	if (err)
@@ -75,6 +78,8 @@ long long cg_current(const char *cg)
 {
 	char path[128];
 
+	if (no_controller)
+		return 0;
 	snprintf(path, sizeof(path), "%s/memory.current", cg);
 	return read_number(path);
 }

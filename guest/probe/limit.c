@@ -232,12 +232,13 @@ static int load_multiply(void *arg)
 /* the program has room below the limit, its image for the CPU beside it has not */
 static void test_image(void)
 {
-	int jit = -1, prog;
+	int prog;
+	struct jit_was was;
 	struct limited l;
 	struct actor *a;
 	bool ok;
 
-	put_sysctl("/proc/sys/net/core/bpf_jit_enable", 1, &jit);
+	jit_set(1, -1, &was);
 	limited_open(&l);
 	a = actor_start(l.s.owner, 1 % ncpu);
 	prog = watched(&l, a, load_multiply, NULL, 0);
@@ -249,8 +250,7 @@ static void test_image(void)
 		tap_diag("loaded, with an image of %u bytes", prog_image(prog));
 	actor_end(a);
 	limited_end(&l, ok, "a JIT image over memory.max leaves nothing charged behind");
-	if (jit >= 0)
-		put_sysctl("/proc/sys/net/core/bpf_jit_enable", jit, NULL);
+	jit_restore(&was);
 }
 
 /* functions that fit, but not with the images, which are twice their size */
@@ -288,9 +288,10 @@ static void test_nothing_lost(const struct functions_job *j, const char *where)
 	struct reading end;
 	struct actor *a;
 	long long lost;
-	int jit = -1, err;
+	struct jit_was was;
+	int err;
 
-	put_sysctl("/proc/sys/net/core/bpf_jit_enable", 1, &jit);
+	jit_set(1, -1, &was);
 	limited_open(&l);
 	a = actor_start(l.s.owner, 1 % ncpu);
 	err = actor_call(a, load_again_and_again, (void *)j, sizeof(*j));
@@ -303,8 +304,7 @@ static void test_nothing_lost(const struct functions_job *j, const char *where)
 	if (err != -ENOMEM || lost >= (long long)MiB || verbose)
 		tap_diag("error %d, %lld bytes more taken", err, lost);
 	limited_close(&l);
-	if (jit >= 0)
-		put_sysctl("/proc/sys/net/core/bpf_jit_enable", jit, NULL);
+	jit_restore(&was);
 }
 
 void test_limit(void)

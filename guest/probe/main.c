@@ -20,6 +20,7 @@ static const struct {
 	{ "payer", test_payer, "who pays for an element" },
 	{ "pair", test_pair, "who pays for what is asked of another cgroup's object" },
 	{ "bigfree", test_bigfree, "big elements freed in bulk" },
+	{ "jit", test_jit, "programs run with and without JIT, their constants blinded or not" },
 	{ "limit", test_limit, "creation and insertion at memory.max" },
 };
 
@@ -27,17 +28,22 @@ static void usage(FILE *f)
 {
 	size_t i;
 
-	fputs("probe [-v] [-r TYPE] table [PART] | bound | v1 | tap [GROUP...]\n"
+	fputs("probe [-v] [-r TYPE] [-J 0|1] [-H 0|2] table [PART] | bound | v1 | nobody MODE |\n"
+	      "      tap [GROUP...]\n"
 	      "  table   TSV: what is charged to which cgroup; PART: objects, of programs, maps\n"
 	      "          and so on, or payers, when another cgroup works with them\n"
 	      "  bound   TSV: what maps too large to be made are refused with\n"
 	      "  v1      the checks for cgroup v1, with its memory controller mounted on\n"
 	      "          /sys/fs/cgroup/memory\n"
+	      "  nobody  the checks where nobody is charged; MODE: nokmem and disabled, for a\n"
+	      "          kernel booted with cgroup.memory=nokmem or cgroup_disable=memory, or\n"
+	      "          root, for all made in the root cgroup\n"
 	      "  tap     the checks, as TAP; all groups unless some are named:\n", f);
 	for (i = 0; i < ARRAY_SIZE(groups); i++)
 		fprintf(f, "            %-10s%s\n", groups[i].name, groups[i].help);
 	fputs("  -v      numbers of every case\n"
 	      "  -r      of the rows only those of this map type, or \"program\", \"link\" …\n"
+	      "  -J, -H  bpf_jit_enable and bpf_jit_harden for the whole run, whatever a row wants\n"
 	      "As root, on cgroup2 (but for v1) with the memory controller at the root.\n", f);
 }
 
@@ -73,7 +79,17 @@ static void unlimited(void)
 	setrlimit(RLIMIT_MEMLOCK, &lim);
 }
 
-static void setup(void)
+static int number(const char *text, int most)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (!*text || *end || n < 0 || n > most)
+		die("%s: a number from 0 to %d is needed", text, most);
+	return n;
+}
+
+void setup(void)
 {
 	static const struct row warm = { "", "", BPF_MAP_TYPE_ARRAY, 4, 4096, 1024,
 					 .jit = -1, .harden = -1 };
@@ -100,10 +116,12 @@ int main(int argc, char **argv)
 	size_t i;
 	int c, k;
 
-	while ((c = getopt(argc, argv, "vr:h")) != -1)
+	while ((c = getopt(argc, argv, "vr:J:H:h")) != -1)
 		switch (c) {
 		case 'v': verbose = true; break;
 		case 'r': only_type = optarg; break;
+		case 'J': force_jit = number(optarg, 1); break;
+		case 'H': force_harden = number(optarg, 2); break;
 		case 'h': usage(stdout); return 0;
 		default: usage(stderr); return 2;
 		}
@@ -133,8 +151,10 @@ int main(int argc, char **argv)
 		test_v1();
 		return tap_end();
 	}
+	if (!strcmp(argv[optind], "nobody"))
+		return nobody_main(argv[optind + 1]);
 	if (strcmp(argv[optind], "tap"))
-		die("%s: unknown; table, bound, v1 or tap is needed", argv[optind]);
+		die("%s: unknown; table, bound, v1, nobody or tap is needed", argv[optind]);
 	for (k = optind + 1; k < argc; k++) {
 		for (i = 0; i < ARRAY_SIZE(groups); i++)
 			if (!strcmp(argv[k], groups[i].name))

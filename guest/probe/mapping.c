@@ -62,7 +62,7 @@ int use_array(void *arg)
 	return u->pin ? pin(m) : 0;
 }
 
-static int use_ringbuf(void *arg)
+int use_ringbuf(void *arg)
 {
 	struct use *u = arg;
 	int fd = map_create(BPF_MAP_TYPE_RINGBUF, 0, 0, RING, 0), prog, i, err;

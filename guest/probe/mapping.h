@@ -10,5 +10,6 @@ struct use {
 	int step;	/* how far it came */
 };
 int use_array(void *arg);
+int use_ringbuf(void *arg);
 void mapping_pipe(void);	/* to pin pages in */
 #endif

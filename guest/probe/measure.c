@@ -41,6 +41,7 @@ static void read_all(const struct scene *s, struct reading *r)
 	drain();
 	taken_used(&r->t);
 	scene_current(s, r->cg);
+	r->all = cg_current("/sys/fs/cgroup/probe");
 }
 
 static long long total(const struct reading *r)
@@ -127,6 +128,7 @@ void delta(const struct reading *from, const struct reading *to, struct result *
 	res->percpu = to->t.percpu - from->t.percpu;
 	res->slab = to->t.slab - from->t.slab;
 	res->vmalloc = to->t.vmalloc - from->t.vmalloc;
+	res->all = to->all - from->all;
 	res->total = 0;
 	for (i = 0; i < S_NR; i++) {
 		res->charged[i] = to->cg[i] - from->cg[i];
@@ -191,18 +193,18 @@ static int soak(void *arg)
 /*
  * The per-CPU allocator keeps an empty chunk and populated pages from earlier
  * objects: the next one would take less than it gets. Something put there
- * first, for another cgroup, makes it take all anew.
+ * first, for another cgroup, makes it take all anew. What is nobody's lies in
+ * chunks of its own.
  */
-void ballast(void)
+void ballast(bool root)
 {
-	in_cgroup("/sys/fs/cgroup/probe/drain", soak, NULL, 0);
+	in_cgroup(root ? NULL : "/sys/fs/cgroup/probe/drain", soak, NULL, 0);
 }
 
-void measure(const struct row *r, struct result *res)
+static void measure_by(const struct row *r, bool root, struct result *res)
 {
-	static const char *const jit_path = "/proc/sys/net/core/bpf_jit_enable";
-	static const char *const harden_path = "/proc/sys/net/core/bpf_jit_harden";
-	int i, jit = -1, harden = -1;
+	int i;
+	struct jit_was was;
 	struct job job = { .row = r };
 	struct reading before, made, after;
 	struct scene s;
@@ -211,18 +213,17 @@ void measure(const struct row *r, struct result *res)
 	memset(res, 0, sizeof(*res));
 	scene_open(&s);
 	if (r->percpu)
-		ballast();
-	if (r->jit >= 0 && put_sysctl(jit_path, r->jit, &jit))
+		ballast(root);
+	jit_set(r->jit, r->harden, &was);
+	if (was.refused)
 		snprintf(res->note, sizeof(res->note), "bpf_jit_enable=%d refused", r->jit);
-	if (r->harden >= 0)
-		put_sysctl(harden_path, r->harden, &harden);
 	res->err = r->prepare ? r->prepare(r) : 0;
 
 	t[1] = now_ms();
 	settled(&s, &before);
 	t[2] = now_ms();
 	if (!res->err)
-		res->err = in_cgroup(s.owner, job_run, &job, sizeof(job));
+		res->err = in_cgroup(root ? NULL : s.owner, job_run, &job, sizeof(job));
 	t[3] = now_ms();
 	if (!res->err) {
 		res->asked = job.asked;
@@ -241,13 +242,20 @@ void measure(const struct row *r, struct result *res)
 		res->after[i] = after.cg[i] - before.cg[i];
 		res->total_after += res->after[i];
 	}
-	if (jit >= 0)
-		put_sysctl(jit_path, jit, NULL);
-	if (harden >= 0)
-		put_sysctl(harden_path, harden, NULL);
+	jit_restore(&was);
 	scene_close(&s);
 	if (verbose)
 		fprintf(stderr, "probe: %s, %s: ms to set up %lld, read %lld, make %lld, read %lld,"
 			" release %lld\n", r->type, r->what, t[1] - t[0], t[2] - t[1], t[3] - t[2],
 			t[4] - t[3], now_ms() - t[4]);
+}
+
+void measure(const struct row *r, struct result *res)
+{
+	measure_by(r, false, res);
+}
+
+void measure_root(const struct row *r, struct result *res)
+{
+	measure_by(r, true, res);
 }

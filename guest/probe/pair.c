@@ -13,13 +13,14 @@ void pair_measure(const struct pair *p, struct result *res)
 	struct actor *a;
 	struct scene s;
 	long long start = now_ms();
-	int i, jit = -1;
+	struct jit_was was;
+	int i;
 
 	memset(res, 0, sizeof(*res));
-	put_sysctl("/proc/sys/net/core/bpf_jit_enable", 1, &jit);
+	jit_set(1, -1, &was);
 	scene_open(&s);
 	if (p->percpu)
-		ballast();
+		ballast(false);
 	res->err = p->prepare ? p->prepare() : 0;
 	settled(&s, &base);
 	if (!res->err)
@@ -41,8 +42,7 @@ void pair_measure(const struct pair *p, struct result *res)
 		res->total_after += res->after[i];
 	}
 	scene_close(&s);
-	if (jit >= 0)
-		put_sysctl("/proc/sys/net/core/bpf_jit_enable", jit, NULL);
+	jit_restore(&was);
 	if (verbose)
 		fprintf(stderr, "probe: %s, %s: %lld ms\n", p->type, p->what, now_ms() - start);
 }

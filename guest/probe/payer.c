@@ -310,7 +310,7 @@ void payer_measure(const struct payer_row *r, struct result *res)
 	memset(res, 0, sizeof(*res));
 	scene_open(&s);
 	if (g->percpu)
-		ballast();
+		ballast(r->owner == OWNER_ROOT);
 	settled(&s, &base);
 	map = in_cgroup(r->owner == OWNER_ROOT ? NULL : s.owner, make_map, &g, sizeof(g));
 	res->err = map < 0 ? map : stage_open(&st, g, r->by, s.other, map);

@@ -21,6 +21,10 @@
 extern int ncpu;			/* possible CPUs */
 extern bool verbose;
 extern const char *only_type;		/* rows of this type; NULL: all */
+extern bool no_controller;		/* booted with cgroup_disable=memory */
+
+/* main.c: for all but the checks of cgroup v1 */
+void setup(void);
 
 /* util.c */
 void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
@@ -98,6 +102,14 @@ void actor_end(struct actor *a);
 /* once: start, call, end */
 int in_cgroup(const char *cg, actor_fn fn, void *arg, size_t len);
 
+/* jit.c: what a case wants, -1: as it is; force_...: of the whole run, -1: as the case wants */
+extern int force_jit, force_harden;
+struct jit_was {
+	int jit, harden, refused;
+};
+void jit_set(int jit, int harden, struct jit_was *was);
+void jit_restore(const struct jit_was *was);
+
 /* cg.c: one scene per case: parent/{owner,other} */
 struct scene {
 	char parent[64], owner[80], other[80];
@@ -142,6 +154,7 @@ void fdinfo_read(int from, struct fdinfo *info);
 struct reading {
 	struct taken t;
 	long long cg[S_NR];
+	long long all;			/* all cgroups, the drainers' included */
 };
 struct result {
 	int err;			/* of the creation */
@@ -150,13 +163,14 @@ struct result {
 	long long percpu, slab, vmalloc;
 	long long charged[S_NR], after[S_NR];
 	long long total, total_after;	/* over the candidates */
+	long long all;			/* of all cgroups, exact to a few pages per CPU */
 	struct fdinfo fdinfo;
 	char note[160];
 };
 void settled(const struct scene *s, struct reading *r);
 void settled_to(const struct scene *s, const struct reading *base, struct reading *r);
 void delta(const struct reading *from, const struct reading *to, struct result *res);
-void ballast(void);
+void ballast(bool root);			/* for objects of the root cgroup? */
 const char *payers(const struct result *r);	/* names of those that moved */
 void fd_mark(void);			/* fds opened from here on … */
 void fd_release(void);			/* … are closed here */
@@ -186,6 +200,7 @@ extern const struct row *const all_rows[];
 typedef void (*row_fn)(const struct row *r);
 void each_row(row_fn fn);		/* that is wanted */
 void measure(const struct row *r, struct result *res);
+void measure_root(const struct row *r, struct result *res);	/* made in the root cgroup */
 
 /* progs.c: instructions, to be freed */
 struct bpf_insn *straight(size_t n);
@@ -213,4 +228,8 @@ void test_bigfree(void);
 void test_pair(void);
 void test_limit(void);
 void test_v1(void);
+void test_types(void);
+void test_jit(void);
+int nobody_main(const char *mode);
+void check_fdinfo(const struct row *r, const struct fdinfo *f);
 #endif

@@ -11,14 +11,24 @@ static uint64_t ptr(const void *p)
 	return (uint64_t)(unsigned long)p;
 }
 
-/* straight on: r0 = 1 again and again */
+/*
+ * What fills a program: r0 = 1. Where the whole run has constants blinded there
+ * are few: each takes long to blind in a long program, and the copy that they
+ * are blinded in is as large with one as with many.
+ */
+static struct bpf_insn filler(size_t i)
+{
+	return force_harden > 0 && i % 2048 ? MOV(0, 0) : MOVI(0, 1);
+}
+
+/* straight on */
 struct bpf_insn *straight(size_t n)
 {
 	struct bpf_insn *p = xalloc(n * sizeof(*p));
 	size_t i;
 
 	for (i = 0; i < n - 1; i++)
-		p[i] = MOVI(0, 1);
+		p[i] = filler(i);
 	p[n - 1] = EXIT();
 	return p;
 }
@@ -48,10 +58,7 @@ static int make_straight(const struct row *r, uint64_t *asked)
 	return err;
 }
 
-/*
- * Few constants: each takes long to blind in a long program, and the copy that
- * they are blinded in is as large with one as with many.
- */
+/* few constants, as above */
 static int make_blinded(const struct row *r, uint64_t *asked)
 {
 	struct bpf_insn *p = straight(r->entries);
@@ -107,7 +114,7 @@ struct bpf_insn *functions(uint32_t len, uint32_t *n)
 	for (i = 0; i < SUBS; i++) {
 		p[i] = CALLPC((int)(at - i - 1));
 		for (k = 0; k < len - 1; k++)
-			p[at++] = MOVI(0, 1);
+			p[at++] = filler(k);
 		p[at++] = EXIT();
 	}
 	p[SUBS] = MOVI(0, 0);
@@ -163,8 +170,8 @@ static int make_poke(const struct row *r, uint64_t *asked)
 
 		memcpy(p + 1 + i * EACH, one, sizeof(one));
 	}
-	for (i = 1 + CALLS * EACH; i < N - 1; i++)
-		p[i] = MOVI(0, 1);
+	for (i = 0; i < REST; i++)
+		p[1 + CALLS * EACH + i] = filler(i);
 	p[N - 1] = EXIT();
 	return load_copies(r, &a, sizeof(p), asked);
 }
