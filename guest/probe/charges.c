@@ -65,10 +65,10 @@ static void check_charged(const struct row *r, const struct result *res)
 		tap_diag("%s", strerror(-res->err));
 	else if (!ok || verbose)
 		tap_diag("asked %llu taken %lld (%.2f %% more than charged) charged %lld; images "
-			 "%lld percpu %lld slab %lld vmalloc %lld; other %lld parent %lld",
+			 "%lld percpu %lld slab %lld (%lld of it free) vmalloc %lld; other %lld parent %lld",
 			 (unsigned long long)res->asked, res->taken,
 			 charged ? 100.0 * (res->taken - charged) / charged : 0.0, charged,
-			 res->jit, res->percpu, res->slab, res->vmalloc, res->charged[S_OTHER],
+			 res->jit, res->percpu, res->slab, res->room, res->vmalloc, res->charged[S_OTHER],
 			 res->charged[S_PARENT]);
 }
 
@@ -88,6 +88,9 @@ void check_fdinfo(const struct row *r, const struct fdinfo *f)
 {
 	bool ok = f->objects && !f->empty;
 
+	/* the others have no such line */
+	if (r->map == BPF_MAP_TYPE_UNSPEC && strcmp(r->type, "program"))
+		return;
 	tap_ok(ok, "%s, %s: memlock in fdinfo of every map and program is more than 0",
 	       r->type, r->what);
 	if (!ok || verbose)
@@ -101,9 +104,7 @@ static void check(const struct row *r)
 	measure_at_rest(r, &res);
 	check_charged(r, &res);
 	check_released(r, &res);
-	/* the others have no such line */
-	if (r->map != BPF_MAP_TYPE_UNSPEC || !strcmp(r->type, "program"))
-		check_fdinfo(r, &res.fdinfo);
+	check_fdinfo(r, &res.fdinfo);
 }
 
 static bool has_row(int map)

@@ -127,6 +127,7 @@ void delta(const struct reading *from, const struct reading *to, struct result *
 	res->jit = to->t.jit - from->t.jit;
 	res->percpu = to->t.percpu - from->t.percpu;
 	res->slab = to->t.slab - from->t.slab;
+	res->room = to->t.room - from->t.room;
 	res->vmalloc = to->t.vmalloc - from->t.vmalloc;
 	res->all = to->all - from->all;
 	res->total = 0;

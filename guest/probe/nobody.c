@@ -53,8 +53,7 @@ static void check_row(const struct row *r)
 	tap_ok(back, "%s, %s: the memory comes back", r->type, r->what);
 	if (!ok || !back || verbose)
 		diag(&res);
-	if (r->map != BPF_MAP_TYPE_UNSPEC || !strcmp(r->type, "program"))
-		check_fdinfo(r, &res.fdinfo);
+	check_fdinfo(r, &res.fdinfo);
 }
 
 /* programs run in every context, and insert */

@@ -136,7 +136,8 @@ void drop_caches(void);
 
 /* taken.c: what the page allocator has given out, and who says so */
 struct taken {
-	long long used;			/* bytes not free in the zones */
+	long long used;			/* bytes free neither in the zones nor in slabs */
+	long long room;			/* free in slabs */
 	long long jit;			/* held by JIT images, module space */
 	long long percpu, slab, vmalloc;/* for cross-checks, bytes */
 };
@@ -160,7 +161,7 @@ struct result {
 	int err;			/* of the creation */
 	uint64_t asked;
 	long long taken, jit, kept;	/* kept: still taken after release */
-	long long percpu, slab, vmalloc;
+	long long percpu, slab, room, vmalloc;
 	long long charged[S_NR], after[S_NR];
 	long long total, total_after;	/* over the candidates */
 	long long all;			/* of all cgroups, exact to a few pages per CPU */

@@ -1,10 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What is really taken, from those who give it: the page allocator's free
- * lists, the per-CPU lists in front of them included.
+ * lists, the per-CPU lists in front of them included, and the free places in
+ * slabs, which are shared with what is charged to somebody else, or to nobody.
  */
 #include <dirent.h>
 #include "probe.h"
+
+/* free objects of slabs that are in use: room for anybody's next */
+static long long slab_room(void)
+{
+	long long used, all, size, room = 0;
+	char line[256];
+	FILE *f = fopen("/proc/slabinfo", "re");
+
+	if (!f)
+		die("/proc/slabinfo: %m");
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*s %lld %lld %lld", &used, &all, &size) == 3)
+			room += (all - used) * size;
+	fclose(f);
+	return room;
+}
 
 void taken_used(struct taken *t)
 {
@@ -22,7 +39,8 @@ void taken_used(struct taken *t)
 		    sscanf(line, " count: %lld", &n) == 1)
 			free += n;
 	fclose(f);
-	t->used = -free * (long long)PAGE;
+	t->room = slab_room();
+	t->used = -free * (long long)PAGE - t->room;
 }
 
 /* JIT images are module space: its pages, as vmalloc lists them */
