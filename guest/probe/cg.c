@@ -40,7 +40,7 @@ void scene_open(struct scene *s)
 {
 	static int nr;
 
-	snprintf(s->parent, sizeof(s->parent), ROOT "/probe/%d", ++nr);
+	snprintf(s->parent, sizeof(s->parent), ROOT "/probe/%d-%d", getpid(), ++nr);
 	snprintf(s->owner, sizeof(s->owner), "%s/owner", s->parent);
 	snprintf(s->other, sizeof(s->other), "%s/other", s->parent);
 	s->no_owner = false;

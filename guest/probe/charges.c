@@ -143,6 +143,7 @@ void test_types(void)
 
 void test_charges(void)
 {
-	test_types();
+	if (wanted(NULL, "types"))
+		test_types();
 	each_row(check);
 }

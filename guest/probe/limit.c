@@ -318,17 +318,22 @@ void test_limit(void)
 	multiply = multiplications(MULTIPLY);
 	many_types = btf_pointers(TYPES, &many_types_len);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		if (!wanted(NULL, cases[i].name) || tap_enough())
+			continue;
 		/* goes with the files of the case */
 		inner = map_create(BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0);
 		test_create(&cases[i]);
 	}
-	test_image();
-	test_nothing_lost(&(struct functions_job){ many_functions, nr_functions_insns },
-			  "a function");
+	if (wanted(NULL, "a JIT image") && !tap_enough())
+		test_image();
+	if (wanted(NULL, "refused programs") && !tap_enough())
+		test_nothing_lost(&(struct functions_job){ many_functions, nr_functions_insns },
+				  "a function");
 	p = functions(SMALL_FUNCTION, &images.n);
 	multiply_in_functions(p, images.n);
 	images.insns = p;
-	test_nothing_lost(&images, "an image");
+	if (wanted(NULL, "refused programs") && !tap_enough())
+		test_nothing_lost(&images, "an image");
 	free(p);
 	free(big_prog);
 	free(many_functions);

@@ -4,6 +4,7 @@
  * exceeds nothing. What has to be there is made first, and filled up last: other
  * allocations of a process at its limit may well be its end.
  */
+#include <sys/stat.h>
 #include "holders.h"
 #include "limit.h"
 #include "rows.h"
@@ -184,6 +185,50 @@ static int fill_offloaded(void *arg)
 	return err;
 }
 
+/* programs and their storage are made in the root cgroup, the values anew */
+enum { REPLACED = 32, CG_VALUE = 4080 };
+static int storage[REPLACED];
+
+static int hold_storage(void)
+{
+	int i, prog, err = hold_cgroups();
+
+	for (i = 0; !err && i < REPLACED; i++) {
+		prog = cgroup_storage_prog(BPF_MAP_TYPE_CGROUP_STORAGE, CG_VALUE, &storage[i]);
+		err = prog < 0 ? prog : attach_everywhere(prog);
+	}
+	return err;
+}
+
+static int replace_storage(void *arg)
+{
+	struct bpf_cgroup_storage_key key = { .attach_type = BPF_CGROUP_INET_EGRESS };
+	static const char value[CG_VALUE];
+	struct fill *f = arg;
+	int i, k, err = 0;
+	struct stat st;
+
+	for (i = 0; !err && i < CGROUPS; i++) {
+		if (fstat(holder[i], &st))
+			return -errno;
+		key.cgroup_inode_id = st.st_ino;
+		for (k = 0; !err && k < REPLACED; k++)
+			err = map_update(storage[k], &key, value);
+	}
+	f->map = storage[0];
+	return err;
+}
+
+/* without memory for each CPU in store the update is to be tried again */
+static int fill_percpu_hash(void *arg)
+{
+	struct row r = { .key = 8, .value = 2048, .entries = 4096, .percpu = true };
+	struct fill *f = arg;
+
+	f->map = map_create(BPF_MAP_TYPE_PERCPU_HASH, r.key, r.value, r.entries, NOPRE);
+	return f->map < 0 ? f->map : fill_values(&r, f->map);
+}
+
 struct fill_case {
 	const char *name;
 	actor_fn fn;
@@ -203,6 +248,8 @@ static const struct fill_case fills[] = {
 	{ "storage of sockets made", fill_sk, hold_sockets },
 	{ "storage of inodes made", fill_inode, hold_files },
 	{ "programs with cgroup storage attached", attach_plain, hold_cgroups, drop_cgroups },
+	{ "cgroup storage replaced", replace_storage, hold_storage, drop_cgroups },
+	{ "a percpu_hash filled", fill_percpu_hash },
 	{ "programs with per-CPU cgroup storage attached", attach_percpu, hold_cgroups,
 	  drop_cgroups },
 	{ "maps offloaded to a device filled", fill_offloaded, hold_device, drop_device },
@@ -235,5 +282,6 @@ void test_fills(void)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(fills); i++)
-		test_fill(&fills[i]);
+		if (wanted(NULL, fills[i].name) && !tap_enough())
+			test_fill(&fills[i]);
 }

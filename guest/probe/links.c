@@ -247,7 +247,7 @@ static int make_xdp(const struct row *r, uint64_t *asked)
 const struct row link_rows[] = {
 	LINK("800 of raw tracepoints", 800, raw_tp, BY_SIZES),
 	LINK("304 of programs at other programs", TARGETS * EACH, tracing, BY_SIZES,
-	     .done = done_tracing),
+	     .nobodys_percpu = true, .done = done_tracing),
 	LINK("2048 of an iterator", LINKS, iter, .within = 8),
 	LINK("2048 of a cgroup, detached", LINKS, cgroup, .within = 8, .done = done_cgroup),
 	LINK("2048 of a network namespace, detached", LINKS, netns, BY_SIZES),

@@ -8,7 +8,6 @@
 
 int ncpu;
 bool verbose;
-const char *only_type;
 
 static const struct {
 	const char *name;
@@ -16,20 +15,34 @@ static const struct {
 	const char *help;
 } groups[] = {
 	{ "charges", test_charges, "charged is taken, and zero after release" },
+	{ "kept", test_kept, "every allocation that an object keeps is to be charged" },
 	{ "mapping", test_mapping, "mapped and pinned pages" },
 	{ "payer", test_payer, "who pays for an element" },
 	{ "pair", test_pair, "who pays for what is asked of another cgroup's object" },
 	{ "bigfree", test_bigfree, "big elements freed in bulk" },
 	{ "jit", test_jit, "programs run with and without JIT, their constants blinded or not" },
 	{ "limit", test_limit, "creation and insertion at memory.max" },
+	{ "owner", test_owner, "the owner and its cgroup are let go" },
 };
+
+bool run_group(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(groups); i++)
+		if (!strcmp(name, groups[i].name)) {
+			groups[i].run();
+			return true;
+		}
+	return false;
+}
 
 static void usage(FILE *f)
 {
 	size_t i;
 
-	fputs("probe [-v] [-r TYPE] [-J 0|1] [-H 0|2] table [PART] | bound | v1 | nobody MODE |\n"
-	      "      tap [GROUP...]\n"
+	fputs("probe [-v] [-r TYPE[/WORD]] [-J 0|1] [-H 0|2] table [PART] | bound | v1 |\n"
+	      "      nobody MODE | mutants LIST FROM TO | tap [GROUP...]\n"
 	      "  table   TSV: what is charged to which cgroup; PART: objects, of programs, maps\n"
 	      "          and so on, or payers, when another cgroup works with them\n"
 	      "  bound   TSV: what maps too large to be made are refused with\n"
@@ -38,11 +51,14 @@ static void usage(FILE *f)
 	      "  nobody  the checks where nobody is charged; MODE: nokmem and disabled, for a\n"
 	      "          kernel booted with cgroup.memory=nokmem or cgroup_disable=memory, or\n"
 	      "          root, for all made in the root cgroup\n"
+	      "  mutants which check sees each mutant of LIST (scripts/mutate) in that range of\n"
+	      "          numbers; cgroup v1's checks alone where its memory controller is mounted\n"
 	      "  tap     the checks, as TAP; all groups unless some are named:\n", f);
 	for (i = 0; i < ARRAY_SIZE(groups); i++)
 		fprintf(f, "            %-10s%s\n", groups[i].name, groups[i].help);
 	fputs("  -v      numbers of every case\n"
-	      "  -r      of the rows only those of this map type, or \"program\", \"link\" …\n"
+	      "  -r      only the cases of this map type, or \"program\", \"link\" …, with WORD in\n"
+	      "          the name\n"
 	      "  -J, -H  bpf_jit_enable and bpf_jit_harden for the whole run, whatever a row wants\n"
 	      "As root, on cgroup2 (but for v1) with the memory controller at the root.\n", f);
 }
@@ -119,7 +135,7 @@ int main(int argc, char **argv)
 	while ((c = getopt(argc, argv, "vr:J:H:h")) != -1)
 		switch (c) {
 		case 'v': verbose = true; break;
-		case 'r': only_type = optarg; break;
+		case 'r': select_cases(optarg); break;
 		case 'J': force_jit = number(optarg, 1); break;
 		case 'H': force_harden = number(optarg, 2); break;
 		case 'h': usage(stdout); return 0;
@@ -153,8 +169,16 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[optind], "nobody"))
 		return nobody_main(argv[optind + 1]);
+	if (!strcmp(argv[optind], "mutants")) {
+		if (argc - optind != 4)
+			die("mutants: a list and two numbers are needed");
+		ncpu = possible_cpus();
+		if (access("/sys/fs/cgroup/memory", F_OK))
+			setup();
+		return mutants_main(argv[optind + 1], atoi(argv[optind + 2]), atoi(argv[optind + 3]));
+	}
 	if (strcmp(argv[optind], "tap"))
-		die("%s: unknown; table, bound, v1, nobody or tap is needed", argv[optind]);
+		die("%s: unknown; table, bound, v1, nobody, mutants or tap is needed", argv[optind]);
 	for (k = optind + 1; k < argc; k++) {
 		for (i = 0; i < ARRAY_SIZE(groups); i++)
 			if (!strcmp(argv[k], groups[i].name))

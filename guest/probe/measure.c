@@ -178,12 +178,16 @@ static int make_maps(const struct row *r, uint64_t *asked)
 	return 0;
 }
 
+int make_row(const struct row *r, uint64_t *asked)
+{
+	return r->make ? r->make(r, asked) : make_maps(r, asked);
+}
+
 static int job_run(void *arg)
 {
 	struct job *j = arg;
 
-	return j->row->make ? j->row->make(j->row, &j->asked) :
-			      make_maps(j->row, &j->asked);
+	return make_row(j->row, &j->asked);
 }
 
 static int soak(void *arg)

@@ -55,7 +55,7 @@ void each_pair(pair_fn fn)
 
 	for (i = 0; i < ARRAY_SIZE(all); i++)
 		for (p = all[i]; p->type; p++)
-			if (!only_type || !strcmp(p->type, only_type))
+			if (wanted(p->type, p->what) && !tap_enough())
 				fn(p);
 }
 

@@ -81,7 +81,9 @@ static int stage_prog(struct stage *st)
 		/* of the tracing types the one that 5.10 lets use NO_PREALLOC */
 		[BY_TRACING] = BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
 		[BY_HARDIRQ] = BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
+		[BY_UPDATE_IRQ] = BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
 		[BY_TEST_RUN] = BPF_PROG_TYPE_SCHED_CLS,
+		[BY_UPDATE_RUN] = BPF_PROG_TYPE_SCHED_CLS,
 	};
 	/* in hardirq, by whatever interrupts the clock of this machine does so */
 	static const char *const ticks[] = {
@@ -104,12 +106,14 @@ static int stage_prog(struct stage *st)
 		return err ? -errno : 0;
 	case BY_TRACING:
 	case BY_HARDIRQ:
+	case BY_UPDATE_IRQ:
 		if (st->kind == BY_TRACING)
 			return raw_tp_open("sys_enter", st->prog) < 0 ? -ENOENT : 0;
 		for (i = 0; i < ARRAY_SIZE(ticks); i++)
 			links += raw_tp_open(ticks[i], st->prog) >= 0;
 		return links ? 0 : -ENOENT;
 	case BY_TEST_RUN:
+	case BY_UPDATE_RUN:
 		return 0;
 	default:
 		cg = cg_fd(st->cg);
@@ -157,11 +161,22 @@ static void stage_close(struct stage *st)
 
 /* The rest runs in the actor. */
 
+/* an element beside those that are counted: the process's own */
+static int update_own(struct stage *st)
+{
+	static char value[65536];
+	char key[16] = { 0 };
+	uint32_t number = 1 << 20;
+
+	memcpy(key + st->g->counter, &number, 4);
+	return map_update(st->map, key, value);
+}
+
 static int one_event(struct stage *st)
 {
 	char data[64] = { 0 };
 	long long end;
-	int sk;
+	int sk, err = 0;
 
 	switch (st->kind) {
 	case BY_SOFTIRQ:
@@ -176,8 +191,15 @@ static int one_event(struct stage *st)
 		for (end = now_ms() + 2; now_ms() < end; )
 			;
 		return 0;
+	case BY_UPDATE_IRQ:
+		for (end = now_ms() + 2; !err && now_ms() < end; )
+			err = update_own(st);
+		return err;
+	case BY_UPDATE_RUN:
+		err = update_own(st);
+		/* fallthrough */
 	case BY_TEST_RUN:
-		return prog_run(st->prog, data, sizeof(data), 1);
+		return err ?: prog_run(st->prog, data, sizeof(data), 1);
 	default:
 		syscall(SYS_getppid);
 		return 0;
@@ -366,6 +388,10 @@ const struct payer_row payer_rows[] = {
 	  "filled by batches with bpf(2) from another cgroup" },
 	{ &hash, BY_TEST_RUN, OWNER_THERE, S_OWNER,
 	  "filled by a program that another cgroup runs with BPF_PROG_TEST_RUN" },
+	{ &hash, BY_UPDATE_RUN, OWNER_THERE, S_OWNER,
+	  "filled by a program that another cgroup runs, after an update with bpf(2) each time" },
+	{ &big, BY_UPDATE_IRQ, OWNER_THERE, S_OWNER,
+	  "filled with 32 KiB elements in hardirq, interrupting updates with bpf(2) by another cgroup" },
 	{ &percpu_hash, BY_SOFTIRQ, OWNER_THERE, S_OWNER,
 	  "filled by a socket filter in softirq, sent by a process of another cgroup" },
 	{ &percpu_hash, BY_TRACING, OWNER_THERE, S_OWNER,

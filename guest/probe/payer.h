@@ -14,8 +14,8 @@ struct growth {
 };
 extern const struct growth *const growth_hash;
 
-enum actor_kind { BY_SOFTIRQ, BY_EGRESS, BY_SOCK_CREATE, BY_TRACING, BY_HARDIRQ, BY_TEST_RUN,
-		  BY_SYSCALL, BY_BATCH };
+enum actor_kind { BY_SOFTIRQ, BY_EGRESS, BY_SOCK_CREATE, BY_TRACING, BY_HARDIRQ, BY_UPDATE_IRQ,
+		  BY_TEST_RUN, BY_UPDATE_RUN, BY_SYSCALL, BY_BATCH };
 enum owner_kind { OWNER_THERE, OWNER_REMOVED, OWNER_ROOT };
 
 struct payer_row {

@@ -38,6 +38,8 @@ void test_payer(void)
 
 	for (i = 0; i < nr_payer_rows; i++) {
 		r = &payer_rows[i];
+		if (!wanted(r->g->type, r->what) || tap_enough())
+			continue;
 		payer_measure(r, &res);
 		snprintf(what, sizeof(what), "%s, %s: %s%s", r->g->type, r->what,
 			 r->pays == S_NR ? "nobody" : r->pays == S_OTHER ? "the caller's cgroup" :

@@ -20,7 +20,10 @@
 
 extern int ncpu;			/* possible CPUs */
 extern bool verbose;
-extern const char *only_type;		/* rows of this type; NULL: all */
+/* the cases to be run; util.c */
+void select_cases(const char *what);		/* TYPE[/WORD]; NULL: all */
+/* type NULL: it has only a name */
+bool wanted(const char *type, const char *name);
 extern bool no_controller;		/* booted with cgroup_disable=memory */
 
 /* main.c: for all but the checks of cgroup v1 */
@@ -185,6 +188,7 @@ struct row {
 	bool by_asked;			/* much else is taken: charged is within that above asked */
 	int jit, harden;		/* sysctl wanted, -1: as it is */
 	int copies;			/* objects made, 0 means 1 */
+	bool nobodys_percpu;		/* comes with per-CPU memory that is nobody's */
 	/* after creation, in the creator */
 	int (*fill)(const struct row *r, int fd);
 	/* instead of creating a map: all of it; asked is to be set */
@@ -200,6 +204,7 @@ extern const struct row prog_rows[], map_rows[], net_rows[], storage_rows[],
 extern const struct row *const all_rows[];
 typedef void (*row_fn)(const struct row *r);
 void each_row(row_fn fn);		/* that is wanted */
+int make_row(const struct row *r, uint64_t *asked);	/* without what it prepares */
 void measure(const struct row *r, struct result *res);
 void measure_root(const struct row *r, struct result *res);	/* made in the root cgroup */
 
@@ -216,6 +221,8 @@ void tap_ok(bool ok, const char *fmt, ...) __attribute__((format(printf, 2, 3)))
 void tap_skip(const char *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void tap_diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int tap_end(void);
+void tap_first_failure(void);			/* from now on one is enough … */
+bool tap_enough(void);				/* … and was seen: no further cases */
 bool within(long long a, long long b, double percent);
 
 /* groups of checks */
@@ -228,9 +235,13 @@ void test_payer(void);
 void test_bigfree(void);
 void test_pair(void);
 void test_limit(void);
+void test_owner(void);
+void test_kept(void);
 void test_v1(void);
 void test_types(void);
 void test_jit(void);
 int nobody_main(const char *mode);
 void check_fdinfo(const struct row *r, const struct fdinfo *f);
+bool run_group(const char *name);		/* main.c; false: no such group */
+int mutants_main(const char *list, int from, int to);
 #endif

@@ -13,7 +13,7 @@ void each_row(row_fn fn)
 
 	for (i = 0; all_rows[i]; i++)
 		for (r = all_rows[i]; r->type; r++)
-			if (!only_type || !strcmp(r->type, only_type))
+			if (wanted(r->type, r->what) && !tap_enough())
 				fn(r);
 }
 

@@ -121,6 +121,23 @@ static int make_offloaded(const struct row *r, uint64_t *asked)
 	return 0;
 }
 
+/* translated for the device, which in this case does nothing of the kind */
+static int make_offloaded_progs(const struct row *r, uint64_t *asked)
+{
+	struct bpf_insn p[] = { MOVI(0, 0), EXIT() };
+	union bpf_attr a = { .prog_type = BPF_PROG_TYPE_XDP, .prog_ifindex = device,
+			     .insns = (uint64_t)(unsigned long)p, .insn_cnt = ARRAY_SIZE(p) };
+	int i, fd;
+
+	for (i = 0; i < r->copies; i++) {
+		fd = prog_load_attr(&a);
+		if (fd < 0)
+			return fd;
+		*asked += sizeof(p);
+	}
+	return 0;
+}
+
 const struct row storage_rows[] = {
 	/* the arrays of a cgroup's programs are the cgroup's, and nobody's */
 	ROW(CGROUP_STORAGE, "cgroup_storage", "of 32 programs attached to 64 cgroups", 0, 4080, 0,
@@ -138,5 +155,8 @@ const struct row storage_rows[] = {
 	    .within = 4, .make = make_struct_ops),
 	ROW(HASH, "hash", "offloaded to a device and filled, 64 of them", 8, 32000, 2, .copies = 64,
 	    .prepare = prepare_device, .make = make_offloaded, .done = done_device),
+	{ .type = "program", .what = "offloaded to a device, 1024 of them", .jit = -1,
+	  .harden = -1, .copies = 1024, .within = 5, .prepare = prepare_device,
+	  .make = make_offloaded_progs, .done = done_device },
 	{ 0 }
 };

@@ -3,6 +3,7 @@
 #include "probe.h"
 
 static int tests, failed;
+static bool one_is_enough;
 
 static void name(const char *fmt, va_list ap)
 {
@@ -52,6 +53,16 @@ int tap_end(void)
 	printf("1..%d\n", tests);
 	fflush(stdout);
 	return failed ? 1 : 0;
+}
+
+void tap_first_failure(void)
+{
+	one_is_enough = true;
+}
+
+bool tap_enough(void)
+{
+	return one_is_enough && failed;
 }
 
 bool within(long long a, long long b, double percent)

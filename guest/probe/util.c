@@ -82,3 +82,22 @@ int put_sysctl(const char *path, int value, int *old)
 	snprintf(text, sizeof(text), "%d", value);
 	return write_file(path, text);
 }
+
+/* "TYPE" or "TYPE/WORD", the word anywhere in the name */
+static char only_type[64], only_word[64];
+
+void select_cases(const char *what)
+{
+	const char *slash = what ? strchr(what, '/') : NULL;
+	int len = slash ? (int)(slash - what) : 63;
+
+	snprintf(only_type, sizeof(only_type), "%.*s", len, what ?: "");
+	snprintf(only_word, sizeof(only_word), "%s", slash ? slash + 1 : "");
+}
+
+bool wanted(const char *type, const char *name)
+{
+	if (type ? *only_type && strcmp(type, only_type) : !strstr(name, only_type))
+		return false;
+	return strstr(name, only_word);
+}

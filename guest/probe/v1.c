@@ -3,6 +3,7 @@
  * Checks on cgroup v1, where a task may take the charges of its pages along,
  * and where kernel memory has a counter of its own.
  */
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include "probe.h"
@@ -145,6 +146,81 @@ static void test_pins(void)
 		tap_diag("left: %lld", left);
 }
 
+enum { CREATIONS = 512 };
+
+static int make_map(void)
+{
+	return map_create(BPF_MAP_TYPE_HASH, 4, 8, 16, 0);
+}
+
+static int make_prog(void)
+{
+	struct bpf_insn p[] = { MOVI(0, 0), EXIT() };
+
+	return prog_load(BPF_PROG_TYPE_SOCKET_FILTER, p, 2);
+}
+
+static int make_btf(void)
+{
+	return btf_load(4);
+}
+
+struct threaded {
+	const char *name;
+	int (*make)(void);
+	int err;
+};
+
+/* moves alone: its process, which owns the memory, stays where it is */
+static void *create_elsewhere(void *arg)
+{
+	struct threaded *t = arg;
+	int i;
+
+	t->err = write_file(B "/tasks", "0");
+	for (i = 0; !t->err && i < CREATIONS; i++) {
+		t->err = t->make();
+		if (t->err > 0)
+			t->err = 0;
+	}
+	return NULL;
+}
+
+static int in_thread(void *arg)
+{
+	struct threaded *t = arg;
+	pthread_t thread;
+	int err = pthread_create(&thread, NULL, create_elsewhere, t);
+
+	if (err)
+		return -err;
+	pthread_join(thread, NULL);
+	return t->err;
+}
+
+/* slabs would be charged to the thread's cgroup, and pages to that of the memory */
+static void test_thread(struct threaded *t)
+{
+	long long before = kmem(A), in_a, in_b = kmem(B);
+	int err = in_cgroup(A, in_thread, t, sizeof(*t));
+
+	in_a = kmem(A) - before;
+	in_b = kmem(B) - in_b;
+	tap_ok(!err && in_a >= CREATIONS * 1024ll && in_b <= 16 * (long long)PAGE,
+	       "v1: %s of a thread in another cgroup than its process are charged as one",
+	       t->name);
+	if (err)
+		tap_diag("%s", strerror(-err));
+	tap_diag("the cgroup of the process %lld, of the thread %lld", in_a, in_b);
+	fd_release();
+	/* what is freed late is not the next one's */
+	kmem_back_at(A, before);
+}
+
+static struct threaded threads[] = {
+	{ "maps", make_map }, { "programs", make_prog }, { "btf", make_btf },
+};
+
 void test_v1(void)
 {
 	static const char *const groups[] = { ROOT "/drain", A, B };
@@ -160,4 +236,6 @@ void test_v1(void)
 	put(B, "memory.limit_in_bytes", "8388608");
 	test_move();
 	test_pins();
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		test_thread(&threads[i]);
 }
