@@ -33,6 +33,7 @@ help:
 	@echo 'make compare the same selftests on the base and on the patched kernel: what differs (30 min at first, then 20)'
 	@echo 'make probe KERNEL=FILE  the table of who pays for another kernel, a distribution'"'s"' say, beside ours (3 min)'
 	@echo 'make shell   boot it into a shell'
+	@echo 'make mutants what sees it if a part of the accounting is missing, part by part (40 min)'
 	@echo 'make lint    is the series well-formed, are the scripts clean (seconds)'
 	@echo 'make clean   remove what was built; $(B)/linux, which may hold work, and the cache stay'
 	@echo
@@ -101,13 +102,20 @@ endif
 $(debian): scripts/pack-debian-tools scripts/fetch-debian-tools $(wildcard guest/tools/*) | deps
 	@scripts/pack-debian-tools $@
 
+# One kernel with all the mutants, and as many boots as they need.
+mutants: tree guest
+	@scripts/mutate $(B)/linux $(B)/linux-mutants
+	@scripts/build-kernel $(B)/linux-mutants $(B)/kernel-mutants
+	@scripts/run-mutants $(B)/linux-mutants/mutants.tsv \
+		$(B)/kernel-mutants/arch/x86/boot/bzImage $(guest) $(B)/results/mutants
+
 lint: deps
 	@scripts/lint
 
 clean:
-	rm -rf $(out) $(B)/kernel-* $(B)/guest $(B)/selftests $(B)/samples $(B)/debian-tools $(B)/results
+	rm -rf $(out) $(B)/kernel-* $(B)/linux-mutants $(B)/guest $(B)/selftests $(B)/samples $(B)/debian-tools $(B)/results
 
-.PHONY: help run test compare probe shell deps tree export kernel kernel-base guest selftests lint clean
+.PHONY: help run test compare probe shell deps tree export kernel kernel-base guest selftests mutants lint clean
 # Each step takes all the CPUs itself.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
