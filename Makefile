@@ -102,18 +102,19 @@ endif
 $(debian): scripts/pack-debian-tools scripts/fetch-debian-tools $(wildcard guest/tools/*) | deps
 	@scripts/pack-debian-tools $@
 
-# One kernel with all the mutants, and as many boots as they need.
+# One kernel with all the mutants, and as many boots as they need. Named as the
+# others are, below a directory of its own, it finds their objects in ccache.
 mutants: tree guest
-	@scripts/mutate $(B)/linux $(B)/linux-mutants
-	@scripts/build-kernel $(B)/linux-mutants $(B)/kernel-mutants
-	@scripts/run-mutants $(B)/linux-mutants/mutants.tsv \
-		$(B)/kernel-mutants/arch/x86/boot/bzImage $(guest) $(B)/results/mutants
+	@scripts/mutate $(B)/linux $(B)/mutants/linux
+	@scripts/build-kernel $(B)/mutants/linux $(B)/mutants/kernel
+	@scripts/run-mutants $(B)/mutants/linux/mutants.tsv \
+		$(B)/mutants/kernel/arch/x86/boot/bzImage $(guest) $(B)/results/mutants
 
 lint: deps
 	@scripts/lint
 
 clean:
-	rm -rf $(out) $(B)/kernel-* $(B)/linux-mutants $(B)/guest $(B)/selftests $(B)/samples $(B)/debian-tools $(B)/results
+	rm -rf $(out) $(B)/kernel-* $(B)/mutants $(B)/guest $(B)/selftests $(B)/samples $(B)/debian-tools $(B)/results
 
 .PHONY: help run test compare probe shell deps tree export kernel kernel-base guest selftests mutants lint clean
 # Each step takes all the CPUs itself.

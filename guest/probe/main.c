@@ -15,7 +15,6 @@ static const struct {
 	const char *help;
 } groups[] = {
 	{ "charges", test_charges, "charged is taken, and zero after release" },
-	{ "kept", test_kept, "every allocation that an object keeps is to be charged" },
 	{ "mapping", test_mapping, "mapped and pinned pages" },
 	{ "payer", test_payer, "who pays for an element" },
 	{ "pair", test_pair, "who pays for what is asked of another cgroup's object" },
@@ -23,6 +22,7 @@ static const struct {
 	{ "jit", test_jit, "programs run with and without JIT, their constants blinded or not" },
 	{ "limit", test_limit, "creation and insertion at memory.max" },
 	{ "owner", test_owner, "the owner and its cgroup are let go" },
+	{ "kept", test_kept, "every allocation that an object keeps is to be charged" },
 };
 
 bool run_group(const char *name)

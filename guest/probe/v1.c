@@ -206,7 +206,7 @@ static void test_thread(struct threaded *t)
 
 	in_a = kmem(A) - before;
 	in_b = kmem(B) - in_b;
-	tap_ok(!err && in_a >= CREATIONS * 1024ll && in_b <= 16 * (long long)PAGE,
+	tap_ok(!err && in_a >= CREATIONS * 512ll && in_b <= 16 * (long long)PAGE,
 	       "v1: %s of a thread in another cgroup than its process are charged as one",
 	       t->name);
 	if (err)
