@@ -97,6 +97,8 @@ const struct row map_rows[] = {
 	ROW(PERCPU_HASH, "percpu_hash", "filled, not preallocated", 8, 2048, 4096,
 	    .percpu = true, .flags = NOPRE, .fill = fill_values),
 	ROW(LRU_HASH, "lru_hash", "created", 8, 4000, 4096),
+	ROW(LRU_HASH, "lru_hash", "created, with an LRU list for each CPU", 8, 4000, 4096,
+	    .flags = BPF_F_NO_COMMON_LRU),
 	ROW(LRU_PERCPU_HASH, "lru_percpu_hash", "created", 8, 16384, 1024,
 	    .percpu = true),
 	ROW(HASH_OF_MAPS, "hash_of_maps", "created, preallocated", 512, 4, 32768,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Maps of the network, of one cgroup, filled by bpf(2) from another one. */
+#include <linux/btf.h>
 #include "holders.h"
 #include "pair.h"
 #include "rows.h"
@@ -33,7 +34,7 @@ static int dev_second(void *arg)
 	return fill_with(j->fd[0], SLOTS, 1);
 }
 
-enum { CPUMAPS = 16, DEPTH = 16384 };
+enum { CPUMAPS = 16, MANY_CPUMAPS = 256, DEPTH = 16384 };
 
 static int cpumap_first(void *arg)
 {
@@ -56,6 +57,41 @@ static int cpumap_second(void *arg)
 	for (i = 0; !err && i < CPUMAPS; i++)
 		err = fill_with(j->fd[i], ncpu, DEPTH);
 	j->asked = CPUMAPS * ncpu * DEPTH * 8;
+	return err;
+}
+
+/*
+ * Queues of one packet: what is there beside them. A queue has a thread, so
+ * the maps are not many; their files have consecutive numbers.
+ */
+static int entry_first(void *arg)
+{
+	struct pair_job *j = arg;
+	int i, fd;
+
+	for (i = 0; i < MANY_CPUMAPS; i++) {
+		fd = map_create(BPF_MAP_TYPE_CPUMAP, 4, 4, ncpu, 0);
+		if (!i)
+			j->fd[0] = fd;
+		if (fd != j->fd[0] + i || fd < 0)
+			return fd < 0 ? fd : -EBADF;
+	}
+	return 0;
+}
+
+static int entry_second(void *arg)
+{
+	static const char *const structs[] = { "bpf_cpu_map_entry", "ptr_ring", "xdp_bulk_queue" };
+	struct pair_job *j = arg;
+	int i, id, err = 0, size = 8;
+
+	for (i = 0; !err && i < MANY_CPUMAPS; i++)
+		err = fill_with(j->fd[0] + i, ncpu, 1);
+	for (i = 0; i < 3; i++) {
+		id = vmbtf_find(structs[i], BTF_KIND_STRUCT);
+		size += id < 0 ? 0 : vmbtf_size(id) * (i == 2 ? ncpu : 1);
+	}
+	j->asked = MANY_CPUMAPS * ncpu * size;
 	return err;
 }
 
@@ -110,6 +146,8 @@ const struct pair pairs_net[] = {
 	  .first = devhash_first, .second = dev_second },
 	{ "cpumap", "all CPUs set with bpf(2) from another cgroup",
 	  .first = cpumap_first, .second = cpumap_second },
+	{ "cpumap", "all CPUs set, with queues of one packet, with bpf(2) from another cgroup",
+	  .first = entry_first, .second = entry_second },
 	{ "xskmap", "all entries set with bpf(2) from another cgroup",
 	  .prepare = hold_xsks, .first = xskmap_first, .second = xskmap_second },
 	{ "sockmap", "all entries set with bpf(2) from another cgroup",

@@ -176,6 +176,7 @@ void settled_to(const struct scene *s, const struct reading *base, struct readin
 void delta(const struct reading *from, const struct reading *to, struct result *res);
 void ballast(bool root);			/* for objects of the root cgroup? */
 const char *payers(const struct result *r);	/* names of those that moved */
+void fd_grow(void);			/* again after a fork */
 void fd_mark(void);			/* fds opened from here on … */
 void fd_release(void);			/* … are closed here */
 

@@ -58,6 +58,25 @@ static int make_straight(const struct row *r, uint64_t *asked)
 	return err;
 }
 
+/*
+ * GROWN reads of the context, which the verifier makes three instructions of
+ * each: the program outgrows the pages it was loaded into.
+ */
+enum { GROWN = 512 };
+static int make_grown(const struct row *r, uint64_t *asked)
+{
+	struct bpf_insn *p = straight(r->entries);
+	union bpf_attr a = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+			     .insns = ptr(p), .insn_cnt = r->entries };
+	int i, err;
+
+	for (i = 0; i < GROWN; i++)
+		p[i] = LDX(BPF_W, 0, 1, offsetof(struct __sk_buff, ifindex));
+	err = load_copies(r, &a, (r->entries + 2 * GROWN) * sizeof(*p), asked);
+	free(p);
+	return err;
+}
+
 /* few constants, as above */
 static int make_blinded(const struct row *r, uint64_t *asked)
 {
@@ -220,6 +239,7 @@ const struct row prog_rows[] = {
 	ROW("loaded, for the interpreter", 131072, 8, 0, 0, make_straight),
 	ROW("loaded with 1000 tail calls to patch", 0, 40, 1, 0, make_poke),
 	ROW("loaded with 8320 maps bound", 0, 12, 1, 0, make_bind, .prepare = prepare_bind),
+	ROW("loaded, grown by the verifier", 2048, 40, 1, 0, make_grown),
 	ROW("loaded with constants blinded", 65536, 12, 1, 2, make_blinded),
 	{ 0 }
 };
