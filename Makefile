@@ -107,7 +107,7 @@ $(debian): scripts/pack-debian-tools scripts/fetch-debian-tools $(wildcard guest
 mutants: tree guest
 	@scripts/mutate $(B)/linux $(B)/mutants/linux
 	@scripts/build-kernel $(B)/mutants/linux $(B)/mutants/kernel
-	@scripts/run-mutants $(B)/mutants/linux/mutants.tsv \
+	@scripts/run-mutants -q $(B)/mutants/linux/mutants.tsv \
 		$(B)/mutants/kernel/arch/x86/boot/bzImage $(guest) $(B)/results/mutants
 
 lint: deps
