@@ -245,17 +245,15 @@ static void check(const struct row *r)
 	struct control c = { 0 };
 	struct scene s;
 	long long start = now_ms();
-	int i, n, err, jit = -1, harden = -1;
+	struct jit_was was;
+	int i, n, err;
 
 	if (few.entries > FEW && few.map != BPF_MAP_TYPE_RINGBUF)
 		few.entries = FEW;
 	if (few.copies > 2)
 		few.copies = 2;
 	scene_open(&s);
-	if (r->jit >= 0)
-		put_sysctl("/proc/sys/net/core/bpf_jit_enable", r->jit, &jit);
-	if (r->harden >= 0)
-		put_sysctl("/proc/sys/net/core/bpf_jit_harden", r->harden, &harden);
+	jit_set(r->jit, r->harden, &was);
 	err = few.prepare ? few.prepare(&few) : 0;
 	if (!err)
 		err = in_cgroup(s.owner, make_watched, &j, sizeof(j));
@@ -274,10 +272,7 @@ static void check(const struct row *r)
 	fd_release();
 	if (few.done)
 		few.done(&few);
-	if (jit >= 0)
-		put_sysctl("/proc/sys/net/core/bpf_jit_enable", jit, NULL);
-	if (harden >= 0)
-		put_sysctl("/proc/sys/net/core/bpf_jit_harden", harden, NULL);
+	jit_restore(&was);
 	scene_close(&s);
 	if (verbose)
 		fprintf(stderr, "probe: %s, %s: %lld ms\n", r->type, r->what, now_ms() - start);
