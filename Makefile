@@ -9,6 +9,7 @@ KERNEL	?=
 KERNEL_BASE ?=
 OURS	?=
 SELFTESTS ?=
+KERNEL_DEBUG ?=
 VM_SLOW	?= 1
 export V JOBS LINUX VM_SLOW
 
@@ -18,6 +19,7 @@ out	:= $(B)/kernel
 image	:= $(or $(KERNEL),$(out)/arch/x86/boot/bzImage)
 base	:= $(or $(KERNEL_BASE),$(B)/kernel-base/arch/x86/boot/bzImage)
 guest	:= $(B)/guest/initramfs.gz
+dbg	:= $(or $(KERNEL_DEBUG),$(B)/kernel-debug/arch/x86/boot/bzImage)
 st	:= $(B)/selftests
 tests	:= $(or $(SELFTESTS),$(st)/initramfs.gz)
 ours	:= $(or $(OURS),$(out)/arch/x86/boot/bzImage)
@@ -32,8 +34,10 @@ help:
 	@echo 'make kernel-base  build the base, unpatched, in $(B)/kernel-base (6 min at first)'
 	@echo 'make compare the same selftests on the base and on the patched kernel: what differs (30 min at first, then 20)'
 	@echo 'make probe KERNEL=FILE  the table of who pays for another kernel, a distribution'"'s"' say, beside ours (3 min)'
-	@echo 'make shell   boot it into a shell'
+	@echo 'make debug   the tests on a kernel with KASAN, lockdep, kmemleak and more'
+	@echo 'make build-matrix  compile what the series touches without MEMCG, for 32 bits, and so on'
 	@echo 'make mutants what sees it if a part of the accounting is missing, part by part (40 min)'
+	@echo 'make shell   boot it into a shell'
 	@echo 'make lint    is the series well-formed, are the scripts clean (seconds)'
 	@echo 'make clean   remove what was built; $(B)/linux, which may hold work, and the cache stay'
 	@echo
@@ -45,6 +49,7 @@ help:
 	@echo '           KERNEL_BASE=FILE take this image for the base kernel; it is not built'
 	@echo '           SELFTESTS=FILE take this initramfs of selftests; none is built'
 	@echo '           OURS=FILE make probe: take this image for ours; it is not built'
+	@echo '           KERNEL_DEBUG=FILE take this image for make debug; it is not built'
 	@echo '           VM_SLOW=N multiply the time limits of the VM (now $(VM_SLOW))'
 	@echo '           FORCE=1   make tree: drop commits of $(B)/linux that were not exported'
 	@echo 'Times are for 2 cores without KVM. The cache is $${BPF_MEMCG_CACHE:-~/.cache/linux-bpf-memcg}.'
@@ -63,6 +68,13 @@ probe: deps guest
 	@test -r "$(KERNEL)" || { echo 'make: which kernel? make probe KERNEL=bzImage (or vmlinuz)'; exit 1; }
 	@$(if $(OURS),,$(MAKE) -s kernel KERNEL=)
 	@scripts/probe-beside $(ours) $(KERNEL) $(guest) $(B)/results/probe
+
+debug: $(if $(TREE)$(KERNEL_DEBUG),deps,tree) guest selftests
+	@$(if $(KERNEL_DEBUG),test -r $(KERNEL_DEBUG) || { echo "make: no kernel image $(KERNEL_DEBUG)"; exit 1; },scripts/build-kernel $(tree) $(B)/kernel-debug config/debug/*.config)
+	@KERNEL=$(dbg) INITRAMFS=$(guest) SELFTESTS=$(tests) prove --failures --comments $(if $(V),-v) tests/debug/*.t
+
+build-matrix: deps tree
+	@scripts/build-matrix $(B)/linux $(B)/matrix
 
 shell: deps kernel guest
 	@scripts/vm -k $(image) -i $(guest) -s shell
@@ -114,9 +126,11 @@ lint: deps
 	@scripts/lint
 
 clean:
-	rm -rf $(out) $(B)/kernel-* $(B)/mutants $(B)/guest $(B)/selftests $(B)/samples $(B)/debian-tools $(B)/results
+	rm -rf $(out) $(B)/kernel-* $(B)/mutants $(B)/guest $(B)/selftests $(B)/samples $(B)/debian-tools $(B)/matrix \
+		$(B)/results
 
-.PHONY: help run test compare probe shell deps tree export kernel kernel-base guest selftests mutants lint clean
+.PHONY: help run test compare probe debug build-matrix mutants shell deps tree export kernel kernel-base guest \
+	selftests lint clean
 # Each step takes all the CPUs itself.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:

@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# On a kernel with debug options (config/debug): who pays, limits, mapped pages,
+# big elements; test_maps, and what of test_progs makes and uses maps. No splat,
+# and no memory leaked. Not among tests/*.t, as it has a kernel of its own to
+# build; make debug runs it.
+#
+# KERNEL, INITRAMFS, SELFTESTS: image and initramfs files, if not those of build/.
+# CHECKS: accounting or selftests, for one of them. VMS: VMs at a time (2).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. tests/lib/tap.sh
+
+kernel=${KERNEL:-build/kernel-debug/arch/x86/boot/bzImage}
+initramfs=${INITRAMFS:-build/guest/initramfs.gz}
+selftests=${SELFTESTS:-build/selftests/initramfs.gz}
+results=${RESULTS:-build/results/debug}
+
+for file in "$kernel" "$initramfs" "$selftests"; do
+	[ -s "$file" ] || { echo "Bail out! $file is missing; 'make debug' builds it"; exit 1; }
+done
+
+list=maps,map_init,map_lock,map_ptr,mmap,btf_map_in_map,queue_stack_map,ringbuf
+list+=,ringbuf_multi,rdonly_maps,pinning,perf_buffer,pe_preserve_elems,select_reuseport
+list+=,sockmap_basic,sockmap_listen,stacktrace_map,stacktrace_map_raw_tp,spinlock,tailcalls
+list+=,test_local_storage,cg_storage_multi,global_data,global_data_init,bpf_iter,xdp_cpumap_attach
+list+=,xdp_devmap_attach,metadata,link_pinning,cgroup_link
+
+boot() { # boot CHECKS INITRAMFS ARGUMENTS
+	local dir=$results/$1 status=0
+	mkdir -p "$dir"
+	rm -f "$dir"/{results,run,console.log}
+	scripts/vm -k "$kernel" -i "$2" -s debug -o "$dir" -t 900 -m 4096 \
+		-a "checks=$1 $3" >"$dir/vm.log" 2>&1 || status=$?
+	touch "$dir"/{results,run,console.log}
+	echo $status >"$dir/status"
+}
+kinds=${CHECKS:-accounting selftests}
+for checks in $kinds; do
+	while [ "$(jobs -rp | wc -l)" -ge "${VMS:-2}" ]; do wait -n; done
+	case $checks in
+	selftests) boot selftests "$initramfs,$selftests" "selftests=$list" & ;;
+	*) boot "$checks" "$initramfs" '' & ;;
+	esac
+done
+wait
+
+# What is expected of the selftests that run here, and how many must.
+grep -E "^test_(maps|progs)[ 	]" tests/expect/x86_64.tsv | awk -F '\t' -v list="$list" '
+	BEGIN { n = split(list, l, ","); for (i in l) in_list[l[i]] = 1; OFS = "\t" }
+	$2 == "at-least" { if ($1 == "test_progs") { $4 = n - 1 } print; next }
+	{ split($1, t, /[ \/]/); if (t[2] in in_list) print }' >"$tmp/expect"
+
+clean() { # clean CHECKS
+	local dir=$results/$1
+	# 1 is for failed tests: those are judged one by one, and some are known
+	if ! grep -aq '^ok' "$tmp/$1" || [ "$(cat "$dir/status")" -gt 1 ]; then
+		cat "$dir/vm.log"
+		return 1
+	fi
+	! grep -aE '^not ok' "$tmp/$1" | grep -v '# TODO'
+}
+for checks in $kinds; do
+	dir=$results/$checks
+	grep -aE '^(ok |not ok |#|1\.\.)' "$dir/results" >"$tmp/$checks" || :
+	if [ "$checks" = selftests ]; then
+		awk -f tests/lib/expect.awk "$tmp/expect" "$dir/results" >"$tmp/$checks" || :
+	fi
+	sed 's/^/    /' "$tmp/$checks"
+	ok "$checks: $(grep -ac '^ok' "$tmp/$checks" || :) checks pass, no splat, no leak, $(sed -n 's/^seconds=//p' "$dir/run") s" \
+		clean "$checks"
+done
+echo "1..$n"
