@@ -8,6 +8,7 @@
 
 int ncpu;
 bool verbose;
+bool unsteady;
 
 static const struct {
 	const char *name;
@@ -41,7 +42,7 @@ static void usage(FILE *f)
 {
 	size_t i;
 
-	fputs("probe [-v] [-r TYPE[/WORD]] [-J 0|1] [-H 0|2] table [PART] | bound | v1 |\n"
+	fputs("probe [-v] [-r TYPE[/WORD]] [-J 0|1] [-H 0|2] [-u] table [PART] | bound | v1 |\n"
 	      "      nobody MODE | mutants LIST FROM TO | tap [GROUP...]\n"
 	      "  table   TSV: what is charged to which cgroup; PART: objects, of programs, maps\n"
 	      "          and so on, or payers, when another cgroup works with them\n"
@@ -60,6 +61,8 @@ static void usage(FILE *f)
 	      "  -r      only the cases of this map type, or \"program\", \"link\" …, with WORD in\n"
 	      "          the name\n"
 	      "  -J, -H  bpf_jit_enable and bpf_jit_harden for the whole run, whatever a row wants\n"
+	      "  -u      the kernel moves memory about at all times (debug options): wait for\n"
+	      "          the charges alone to come to rest\n"
 	      "As root, on cgroup2 (but for v1) with the memory controller at the root.\n", f);
 }
 
@@ -132,12 +135,13 @@ int main(int argc, char **argv)
 	size_t i;
 	int c, k;
 
-	while ((c = getopt(argc, argv, "vr:J:H:h")) != -1)
+	while ((c = getopt(argc, argv, "vr:J:H:uh")) != -1)
 		switch (c) {
 		case 'v': verbose = true; break;
 		case 'r': select_cases(optarg); break;
 		case 'J': force_jit = number(optarg, 1); break;
 		case 'H': force_harden = number(optarg, 2); break;
+		case 'u': unsteady = true; break;
 		case 'h': usage(stdout); return 0;
 		default: usage(stderr); return 2;
 		}

@@ -75,7 +75,7 @@ void settled(const struct scene *s, struct reading *r)
 		if (i)
 			rcu_wait();
 		read_all(s, r);
-		if (gap(last.t.used, r->t.used) <= 4 * (long long)PAGE &&
+		if ((unsteady || gap(last.t.used, r->t.used) <= 4 * (long long)PAGE) &&
 		    !memcmp(last.cg, r->cg, sizeof(r->cg)))
 			break;
 	}
@@ -115,6 +115,8 @@ static void come_to_rest(const struct scene *s, const struct reading *before,
 {
 	long long end = now_ms() + 3000, last;
 
+	if (unsteady)
+		return;
 	do {
 		if (after->t.used - before->t.used <= 16 * (long long)PAGE)
 			return;

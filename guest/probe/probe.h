@@ -20,6 +20,7 @@
 
 extern int ncpu;			/* possible CPUs */
 extern bool verbose;
+extern bool unsteady;			/* memory taken does not come to rest */
 /* the cases to be run; util.c */
 void select_cases(const char *what);		/* TYPE[/WORD]; NULL: all */
 /* type NULL: it has only a name */
