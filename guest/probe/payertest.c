@@ -6,6 +6,8 @@
 void payer_check(int pays, const struct result *res, const char *what)
 {
 	long long most = res->asked / 50, want;
+	/* with red zones an object of 4 KiB takes three times that, in its alignment */
+	int tenths = unsteady ? 32 : 22;
 	bool ok = !res->err;
 	int i;
 
@@ -13,7 +15,7 @@ void payer_check(int pays, const struct result *res, const char *what)
 		want = i == pays ? (long long)res->asked : 0;
 		/* headers, rounding, and the vectors of per-CPU chunks come on top */
 		ok = res->charged[i] >= want - most &&
-		     res->charged[i] <= want * 22 / 10 + most;
+		     res->charged[i] <= want * tenths / 10 + most;
 	}
 	ok = ok && !res->total_after;
 	/* if nobody pays, the memory must have been taken all the same */
