@@ -60,4 +60,6 @@ void payer_measure(const struct payer_row *r, struct result *res);
 void payer_check(int pays, const struct result *res, const char *what);
 /* race.c */
 void test_race(void);
+/* within.c */
+void test_within(void);
 #endif

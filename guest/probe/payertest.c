@@ -50,4 +50,5 @@ void test_payer(void)
 		payer_check(r->pays, &res, what);
 	}
 	test_race();
+	test_within();
 }
