@@ -20,17 +20,22 @@ number()
 
 diag() { tail -n "${2:-30}" "$1" | tr -cd '\11\12\40-\176' | sed 's/^/#   /'; }
 
+# slow=N on the kernel command line multiplies the limits.
+slow=$(sed -n 's/.*\bslow=\([0-9]*\).*/\1/p' /proc/cmdline)
+
 # The limit is for the whole process group: several tests fork. By its path,
 # else busybox runs its own timeout, which ends the one process only.
-limited()
+limited() # seconds, command
 {
-	$dir/tools/timeout -s KILL "$@" </dev/null 2>&1
+	seconds=$(($1 * ${slow:-1}))
+	shift
+	$dir/tools/timeout -s KILL $seconds "$@" </dev/null 2>&1
 }
 
 why() # status, seconds
 {
 	case $1 in
-	137) echo "time limit of $2 s" ;;
+	137) echo "time limit of $(($2 * ${slow:-1})) s" ;;
 	139) echo "crashed" ;;
 	*) echo "exit status $1" ;;
 	esac

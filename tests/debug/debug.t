@@ -30,7 +30,7 @@ boot() { # boot CHECKS INITRAMFS ARGUMENTS
 	local dir=$results/$1 status=0
 	mkdir -p "$dir"
 	rm -f "$dir"/{results,run,console.log}
-	scripts/vm -k "$kernel" -i "$2" -s debug -o "$dir" -t 900 -m 4096 \
+	scripts/vm -k "$kernel" -i "$2" -s debug -o "$dir" -t 1800 -m 4096 \
 		-a "checks=$1 $3" >"$dir/vm.log" 2>&1 || status=$?
 	touch "$dir"/{results,run,console.log}
 	echo $status >"$dir/status"
@@ -39,7 +39,7 @@ kinds=${CHECKS:-accounting selftests}
 for checks in $kinds; do
 	while [ "$(jobs -rp | wc -l)" -ge "${VMS:-2}" ]; do wait -n; done
 	case $checks in
-	selftests) boot selftests "$initramfs,$selftests" "selftests=$list" & ;;
+	selftests) boot selftests "$initramfs,$selftests" "selftests=$list slow=4" & ;;
 	*) boot "$checks" "$initramfs" '' & ;;
 	esac
 done
