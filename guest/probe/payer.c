@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 #include "payer.h"
 
+enum { ACTOR_CPU = 0 };
+
 int control_put(int map, const struct control *c, size_t size)
 {
 	char *v = xalloc(size);
@@ -81,7 +83,8 @@ static int stage_prog(struct stage *st)
 		/* of the tracing types the one that 5.10 lets use NO_PREALLOC */
 		[BY_TRACING] = BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
 		[BY_HARDIRQ] = BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
-		[BY_UPDATE_IRQ] = BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
+		/* not counted by the task as programs at tracepoints are */
+		[BY_UPDATE_IRQ] = BPF_PROG_TYPE_PERF_EVENT,
 		[BY_TEST_RUN] = BPF_PROG_TYPE_SCHED_CLS,
 		[BY_UPDATE_RUN] = BPF_PROG_TYPE_SCHED_CLS,
 	};
@@ -104,9 +107,11 @@ static int stage_prog(struct stage *st)
 		err = setsockopt(st->receiver, SOL_SOCKET, SO_ATTACH_BPF, &st->prog,
 				 sizeof(st->prog));
 		return err ? -errno : 0;
+	case BY_UPDATE_IRQ:
+		err = timer_open(ACTOR_CPU, st->prog, 500);
+		return err < 0 ? err : 0;
 	case BY_TRACING:
 	case BY_HARDIRQ:
-	case BY_UPDATE_IRQ:
 		if (st->kind == BY_TRACING)
 			return raw_tp_open("sys_enter", st->prog) < 0 ? -ENOENT : 0;
 		for (i = 0; i < ARRAY_SIZE(ticks); i++)
@@ -166,8 +171,9 @@ static int update_own(struct stage *st)
 {
 	static char value[65536];
 	char key[16] = { 0 };
-	uint32_t number = 1 << 20;
+	uint32_t number = 1 << 20, bits = 32;
 
+	memcpy(key, &bits, 4);
 	memcpy(key + st->g->counter, &number, 4);
 	return map_update(st->map, key, value);
 }
@@ -304,7 +310,7 @@ static int make_map(void *arg)
 int stage_grow(struct stage *st, struct scene *s, struct result *res)
 {
 	struct reading before, after;
-	struct actor *a = actor_start(s->other, 0);
+	struct actor *a = actor_start(s->other, ACTOR_CPU);
 	int err;
 
 	st->count = st->g->count;
@@ -366,6 +372,8 @@ static const struct growth lpm = { "lpm_trie", BPF_MAP_TYPE_LPM_TRIE, 8, 4000, 8
 				   .counter = 4 };
 /* too big for a slab: charged by the page, which is another path */
 static const struct growth big = { "hash", BPF_MAP_TYPE_HASH, 8, 32000, 8192, 128 };
+static const struct growth big_lpm = { "lpm_trie", BPF_MAP_TYPE_LPM_TRIE, 8, 32000, 8192, 128,
+				       .counter = 4 };
 const struct growth *const growth_hash = &hash;
 
 const struct payer_row payer_rows[] = {
@@ -390,7 +398,7 @@ const struct payer_row payer_rows[] = {
 	  "filled by a program that another cgroup runs with BPF_PROG_TEST_RUN" },
 	{ &hash, BY_UPDATE_RUN, OWNER_THERE, S_OWNER,
 	  "filled by a program that another cgroup runs, after an update with bpf(2) each time" },
-	{ &big, BY_UPDATE_IRQ, OWNER_THERE, S_OWNER,
+	{ &big_lpm, BY_UPDATE_IRQ, OWNER_THERE, S_OWNER,
 	  "filled with 32 KiB elements in hardirq, interrupting updates with bpf(2) by another cgroup" },
 	{ &percpu_hash, BY_SOFTIRQ, OWNER_THERE, S_OWNER,
 	  "filled by a socket filter in softirq, sent by a process of another cgroup" },
