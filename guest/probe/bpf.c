@@ -298,20 +298,6 @@ int kprobe_open(const char *func, int prog)
 	return fd;
 }
 
-/* @prog runs in hardirq on @cpu, every so many microseconds; the file, or -errno */
-int timer_open(int cpu, int prog, unsigned int us)
-{
-	struct perf_event_attr a = { .type = PERF_TYPE_SOFTWARE, .size = sizeof(a),
-				     .config = PERF_COUNT_SW_CPU_CLOCK,
-				     .sample_period = us * 1000ULL };
-	int fd = syscall(SYS_perf_event_open, &a, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
-
-	if (fd < 0 || ioctl(fd, PERF_EVENT_IOC_SET_BPF, prog) ||
-	    ioctl(fd, PERF_EVENT_IOC_ENABLE, 0))
-		return -errno;
-	return fd;
-}
-
 int output_event(void)
 {
 	struct perf_event_attr a = { .type = PERF_TYPE_SOFTWARE, .size = sizeof(a),

@@ -74,7 +74,6 @@ uint32_t prog_image(int fd);
 int map_fd_by_id(uint32_t id);
 int map_next_id(uint32_t id);
 int kprobe_open(const char *func, int prog);
-int timer_open(int cpu, int prog, unsigned int us);
 
 /* btf.c: BTF made by hand, and look-ups in the kernel's own */
 int btf_load(uint32_t value_size);	/* types: the enum below */

@@ -21,8 +21,8 @@ for file in "$kernel" "$initramfs" "$selftests"; do
 done
 
 list=maps,map_init,map_lock,map_ptr,mmap,btf_map_in_map,queue_stack_map,ringbuf
-list+=,ringbuf_multi,rdonly_maps,pinning,perf_buffer,pe_preserve_elems,select_reuseport
-list+=,sockmap_basic,sockmap_listen,stacktrace_map,stacktrace_map_raw_tp,spinlock,tailcalls
+list+=,ringbuf_multi,rdonly_maps,pinning,perf_buffer,pe_preserve_elems
+list+=,sockmap_basic,stacktrace_map,stacktrace_map_raw_tp,spinlock,tailcalls
 list+=,test_local_storage,cg_storage_multi,global_data,global_data_init,bpf_iter,xdp_cpumap_attach
 list+=,xdp_devmap_attach,metadata,link_pinning,cgroup_link
 
