@@ -27,15 +27,15 @@ debian	:= $(B)/debian-tools/initramfs.cpio
 
 help:
 	@echo 'make run     all the way from nothing to the table of who pays (8 min at first, then under 1)'
-	@echo 'make test    the tests, from nothing (45 min at first, then 20)'
+	@echo 'make test    the tests, from nothing (30 min at first, then 20)'
 	@echo 'make tree    base and series as a git tree in $(B)/linux (1 min at first)'
 	@echo 'make export  the commits of $(B)/linux back into patches/ (seconds)'
 	@echo 'make kernel  build the patched kernel in $(out) (6 min at first)'
 	@echo 'make kernel-base  build the base, unpatched, in $(B)/kernel-base (6 min at first)'
 	@echo 'make compare the same selftests on the base and on the patched kernel: what differs (30 min at first, then 20)'
 	@echo 'make probe KERNEL=FILE  the table of who pays for another kernel, a distribution'"'s"' say, beside ours (3 min)'
-	@echo 'make debug   the tests on a kernel with KASAN, lockdep, kmemleak and more'
-	@echo 'make build-matrix  compile what the series touches without MEMCG, for 32 bits, and so on'
+	@echo 'make debug   the tests on a kernel with KASAN, lockdep, kmemleak and more (30 min at first, then 10)'
+	@echo 'make build-matrix  compile what the series touches without MEMCG, for 32 bits, and so on (10 min)'
 	@echo 'make mutants what sees it if a part of the accounting is missing, part by part (40 min)'
 	@echo 'make shell   boot it into a shell'
 	@echo 'make lint    is the series well-formed, are the scripts clean (seconds)'
@@ -71,7 +71,7 @@ probe: deps guest
 
 debug: $(if $(TREE)$(KERNEL_DEBUG),deps,tree) guest selftests
 	@$(if $(KERNEL_DEBUG),test -r $(KERNEL_DEBUG) || { echo "make: no kernel image $(KERNEL_DEBUG)"; exit 1; },scripts/build-kernel $(tree) $(B)/kernel-debug config/debug/*.config)
-	@KERNEL=$(dbg) INITRAMFS=$(guest) SELFTESTS=$(tests) prove --failures --comments $(if $(V),-v) tests/debug/*.t
+	@KERNEL=$(dbg) INITRAMFS=$(guest) SELFTESTS=$(tests) scripts/run-tests $(B)/results/debug tests/debug/*.t
 
 build-matrix: deps tree
 	@scripts/build-matrix $(B)/linux $(B)/matrix
