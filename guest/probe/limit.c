@@ -291,6 +291,9 @@ static void test_nothing_lost(const struct functions_job *j, const char *where)
 	struct jit_was was;
 	int err;
 
+	/* seen by what is taken; on such a kernel kmemleak looks for it */
+	if (unsteady || !wanted(NULL, "refused programs") || tap_enough())
+		return;
 	jit_set(1, -1, &was);
 	limited_open(&l);
 	a = actor_start(l.s.owner, 1 % ncpu);
@@ -326,14 +329,12 @@ void test_limit(void)
 	}
 	if (wanted(NULL, "a JIT image") && !tap_enough())
 		test_image();
-	if (wanted(NULL, "refused programs") && !tap_enough())
-		test_nothing_lost(&(struct functions_job){ many_functions, nr_functions_insns },
-				  "a function");
+	test_nothing_lost(&(struct functions_job){ many_functions, nr_functions_insns },
+			  "a function");
 	p = functions(SMALL_FUNCTION, &images.n);
 	multiply_in_functions(p, images.n);
 	images.insns = p;
-	if (wanted(NULL, "refused programs") && !tap_enough())
-		test_nothing_lost(&images, "an image");
+	test_nothing_lost(&images, "an image");
 	free(p);
 	free(big_prog);
 	free(many_functions);

@@ -44,7 +44,8 @@ void fd_release(void)
 static void read_all(const struct scene *s, struct reading *r)
 {
 	drain();
-	taken_used(&r->t);
+	if (!unsteady)
+		taken_used(&r->t);
 	scene_current(s, r->cg);
 	r->all = cg_current("/sys/fs/cgroup/probe");
 }
@@ -65,6 +66,7 @@ void settled(const struct scene *s, struct reading *r)
 	struct reading last;
 	int i;
 
+	memset(r, 0, sizeof(*r));	/* not all is read of an unsteady kernel */
 	drop_caches();
 	rcu_wait();
 	read_all(s, r);
@@ -75,13 +77,14 @@ void settled(const struct scene *s, struct reading *r)
 		if (i)
 			rcu_wait();
 		read_all(s, r);
-		if ((unsteady || gap(last.t.used, r->t.used) <= 4 * (long long)PAGE) &&
+		if (gap(last.t.used, r->t.used) <= 4 * (long long)PAGE &&
 		    !memcmp(last.cg, r->cg, sizeof(r->cg)))
 			break;
 	}
 	if (i == 20)
 		fprintf(stderr, "probe: the memory did not come to rest\n");
-	taken_details(&r->t);
+	if (!unsteady)
+		taken_details(&r->t);
 }
 
 /*
