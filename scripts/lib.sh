@@ -21,6 +21,31 @@ git_plain() {
 		-c safe.directory='*' "$@"
 }
 
+# use_ccache DIR: cc is gcc, with ccache if it is there. Objects are shared with other
+# clones of this repository wherever they lie: paths below DIR are taken relative.
+use_ccache() {
+	cc=gcc
+	command -v ccache >/dev/null || return 0
+	cc='ccache gcc'
+	export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_BASEDIR=${CCACHE_BASEDIR:-$1}
+	export CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
+}
+
+# lost_lines CONFIG FRAGMENT...: the lines of config fragments that are not in CONFIG
+lost_lines() {
+	local config=$1 line fragment
+	shift
+	for fragment; do
+		while read -r line; do
+			case $line in
+			CONFIG_*=n) ! grep -q "^${line%=n}=" "$config" ;;
+			CONFIG_*=* | '# CONFIG_'*' is not set') grep -qxF -- "$line" "$config" ;;
+			*) : ;;
+			esac || echo "${fragment##*/}: $line"
+		done <"$fragment"
+	done
+}
+
 # need_space DIR MIB WHAT
 need_space() {
 	local free

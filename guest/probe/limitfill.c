@@ -4,7 +4,6 @@
  * exceeds nothing. What has to be there is made first, and filled up last: other
  * allocations of a process at its limit may well be its end.
  */
-#include <sys/stat.h>
 #include "holders.h"
 #include "limit.h"
 #include "rows.h"
@@ -202,21 +201,10 @@ static int hold_storage(void)
 
 static int replace_storage(void *arg)
 {
-	struct bpf_cgroup_storage_key key = { .attach_type = BPF_CGROUP_INET_EGRESS };
-	static const char value[CG_VALUE];
 	struct fill *f = arg;
-	int i, k, err = 0;
-	struct stat st;
 
-	for (i = 0; !err && i < CGROUPS; i++) {
-		if (fstat(holder[i], &st))
-			return -errno;
-		key.cgroup_inode_id = st.st_ino;
-		for (k = 0; !err && k < REPLACED; k++)
-			err = map_update(storage[k], &key, value);
-	}
 	f->map = storage[0];
-	return err;
+	return cgroup_storage_replace(storage, REPLACED, CG_VALUE);
 }
 
 /* without memory for each CPU in store the update is to be tried again */

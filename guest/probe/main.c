@@ -26,16 +26,14 @@ static const struct {
 	{ "kept", test_kept, "every allocation that an object keeps is to be charged" },
 };
 
-bool run_group(const char *name)
+group_fn find_group(const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(groups); i++)
-		if (!strcmp(name, groups[i].name)) {
-			groups[i].run();
-			return true;
-		}
-	return false;
+		if (!strcmp(name, groups[i].name))
+			return groups[i].run;
+	return NULL;
 }
 
 static void usage(FILE *f)
@@ -183,13 +181,9 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[optind], "tap"))
 		die("%s: unknown; table, bound, v1, nobody, mutants or tap is needed", argv[optind]);
-	for (k = optind + 1; k < argc; k++) {
-		for (i = 0; i < ARRAY_SIZE(groups); i++)
-			if (!strcmp(argv[k], groups[i].name))
-				break;
-		if (i == ARRAY_SIZE(groups))
+	for (k = optind + 1; k < argc; k++)
+		if (!find_group(argv[k]))
 			die("%s: no such group; probe -h lists them", argv[k]);
-	}
 	setup();
 	for (i = 0; i < ARRAY_SIZE(groups); i++) {
 		for (k = optind + 1; k < argc && strcmp(argv[k], groups[i].name); k++)

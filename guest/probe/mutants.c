@@ -55,22 +55,26 @@ static const char *splat(void)
 	return found;
 }
 
-/* in a child: the checks of one item of the plan, into out */
-static void run_item(const char *item, int out)
+/* the checks of an item of the plan; v1 has no part in a run of all groups */
+static group_fn item_group(const char *item)
 {
 	char group[32];
+
+	snprintf(group, sizeof(group), "%.*s", (int)strcspn(item, ":"), item);
+	return strcmp(group, "v1") ? find_group(group) : test_v1;
+}
+
+/* in a child: them, into out */
+static void run_item(const char *item, int out)
+{
 	const char *colon = strchr(item, ':');
 
 	dup2(out, STDOUT_FILENO);
 	/* what it has not open is not copied by fork(2) */
 	fd_grow();
-	snprintf(group, sizeof(group), "%.*s", (int)strcspn(item, ":"), item);
 	select_cases(colon ? colon + 1 : NULL);
 	tap_first_failure();
-	if (!strcmp(group, "v1"))
-		test_v1();
-	else if (!run_group(group))
-		die("%s: no such group of checks", group);
+	item_group(item)();
 	exit(tap_end());
 }
 
@@ -196,6 +200,17 @@ static bool parse(char *line, struct mutant *m)
 	return m->number > 0;
 }
 
+/* a name that is none would pass for a check that fails */
+static void check_plan(const struct mutant *m)
+{
+	char plan[sizeof(m->plan)], *item, *save = NULL;
+
+	snprintf(plan, sizeof(plan), "%s", m->plan);
+	for (item = strtok_r(plan, " ", &save); item; item = strtok_r(NULL, " ", &save))
+		if (!item_group(item))
+			die("mutant %d: %s: no such group of checks", m->number, item);
+}
+
 int mutants_main(const char *list, int from, int to)
 {
 	char line[1024], by[256];
@@ -211,6 +226,7 @@ int mutants_main(const char *list, int from, int to)
 	while (fgets(line, sizeof(line), f)) {
 		if (!parse(line, &m))
 			die("%s: a line is not number, file, line, function, kind, checks", list);
+		check_plan(&m);
 		if (m.number < from || m.number > to)
 			continue;
 		/* who crashes the kernel is known by this line */

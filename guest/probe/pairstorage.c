@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Storage of one cgroup's maps that is made by bpf(2) from another one. */
-#include <sys/stat.h>
 #include "holders.h"
 #include "pair.h"
 #include "rows.h"
@@ -91,21 +90,10 @@ static int update_first(void *arg)
 /* a value takes the place of another one, which goes */
 static int update_second(void *arg)
 {
-	struct bpf_cgroup_storage_key key = { .attach_type = BPF_CGROUP_INET_EGRESS };
-	static const char value[CG_VALUE];
 	struct pair_job *j = arg;
-	int i, k, err = 0;
-	struct stat st;
 
-	for (i = 0; i < CGROUPS; i++) {
-		if (fstat(holder[i], &st))
-			return -errno;
-		key.cgroup_inode_id = st.st_ino;
-		for (k = 0; !err && k < PROGS; k++)
-			err = map_update(j->fd[k], &key, value);
-	}
 	j->asked = PROGS * CGROUPS * CG_VALUE;
-	return err;
+	return cgroup_storage_replace(j->fd, PROGS, CG_VALUE);
 }
 
 enum { OFFLOADED = 64, OFF_VALUE = 32000 };

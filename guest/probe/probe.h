@@ -136,6 +136,7 @@ void drain(void);			/* per-CPU stocks hold no other cgroup */
 void rcu_wait(void);
 /* bring the sub-page remains of the cgroup together, so that none shows */
 void consolidate(const char *cg);
+void shrink_slabs(void);
 void drop_caches(void);
 
 /* taken.c: what the page allocator has given out, and who says so */
@@ -145,6 +146,7 @@ struct taken {
 	long long jit;			/* held by JIT images, module space */
 	long long percpu, slab, vmalloc;/* for cross-checks, bytes */
 };
+void taken_init(void);		/* before the first file of a case is opened */
 void taken_used(struct taken *t);
 void taken_details(struct taken *t);
 
@@ -244,6 +246,7 @@ void test_types(void);
 void test_jit(void);
 int nobody_main(const char *mode);
 void check_fdinfo(const struct row *r, const struct fdinfo *f);
-bool run_group(const char *name);		/* main.c; false: no such group */
+typedef void (*group_fn)(void);
+group_fn find_group(const char *name);		/* main.c; NULL: no such group */
 int mutants_main(const char *list, int from, int to);
 #endif

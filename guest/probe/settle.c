@@ -51,6 +51,7 @@ void settle_init(const char *cg)
 	CPU_ZERO(&mine);
 	CPU_SET(0, &mine);
 	sched_setaffinity(0, sizeof(mine), &mine);
+	taken_init();
 	drain();
 }
 
@@ -93,7 +94,7 @@ void consolidate(const char *cg)
 }
 
 /* every slab cache lets go of its empty slabs; links are other names of the same */
-static void shrink_slabs(void)
+void shrink_slabs(void)
 {
 	static char paths[256][64];
 	static int nr = -1;

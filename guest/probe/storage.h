@@ -5,4 +5,6 @@
 
 /* a program with cgroup storage of this type, whose map is put into *map */
 int cgroup_storage_prog(uint32_t type, uint32_t value, int *map);
+/* a new value of so many bytes in each of CGROUPS cgroups, in @n maps of such programs */
+int cgroup_storage_replace(const int *maps, int n, uint32_t value);
 #endif
