@@ -6,6 +6,7 @@
  * out whatever else the CPU had kept, and then the counter is exact.
  */
 #include <dirent.h>
+#include <fnmatch.h>
 #include <linux/membarrier.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -93,6 +94,24 @@ void consolidate(const char *cg)
 	drain();
 }
 
+/*
+ * With KASAN, whose quarantine is emptied with it, shrinking a cache takes a
+ * grace period. All that matters there are the caches whose objects are charged.
+ */
+static bool charged_cache(const char *name)
+{
+	static const char *const names[] = {
+		"kmalloc-*", "*_struct", "*_cache", "cred_jar", "pid", "anon_vma*", "filp",
+		"dentry", "seq_file", "eventpoll_*", "TCP*", "UDP*", "UNIX*",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (!fnmatch(names[i], name, 0))
+			return true;
+	return false;
+}
+
 /* every slab cache lets go of its empty slabs; links are other names of the same */
 void shrink_slabs(void)
 {
@@ -106,8 +125,8 @@ void shrink_slabs(void)
 		nr = 0;
 		d = opendir("/sys/kernel/slab");
 		while (d && nr < 256 && (e = readdir(d)))
-			if (e->d_type == DT_DIR && strlen(e->d_name) < 32 && strcmp(e->d_name, ".") &&
-			    strcmp(e->d_name, ".."))
+			if (e->d_type == DT_DIR && strlen(e->d_name) < 32 && e->d_name[0] != '.' &&
+			    (!unsteady || charged_cache(e->d_name)))
 				sprintf(paths[nr++], "/sys/kernel/slab/%.32s/shrink", e->d_name);
 		if (d)
 			closedir(d);
