@@ -32,7 +32,7 @@ help:
 	@echo 'make export  the commits of $(B)/linux back into patches/ (seconds)'
 	@echo 'make kernel  build the patched kernel in $(out) (6 min at first)'
 	@echo 'make kernel-base  build the base, unpatched, in $(B)/kernel-base (6 min at first)'
-	@echo 'make compare the same selftests on the base and on the patched kernel: what differs (30 min at first, then 20)'
+	@echo 'make compare the same selftests on the base and on the patched kernel: what differs (45 min at first, then 35)'
 	@echo 'make probe KERNEL=FILE  the table of who pays for another kernel, a distribution'"'s"' say, beside ours (3 min)'
 	@echo 'make debug   the tests on a kernel with KASAN, lockdep, kmemleak and more (35 min)'
 	@echo 'make build-matrix  compile what the series touches without MEMCG, for 32 bits, and so on (10 min)'

@@ -46,6 +46,12 @@ check "a malformed line fails" "expectations line 4 is well formed" "$list"$'z\t
 check "too few results fail" "at least 5 results of " "$list"$'\tat-least\tboth\tall\t5\tnever\n' "$good"
 check "enough results pass" "" "$list"$'\tat-least\tboth\tall\t4\tnever\n' "$good"
 
+group=$'a*\tfail\tboth\tall\tbroken\tnever\na/3\tpass\tboth\tall\tfine\tnever\n'
+check "a line that ends in * is for all that begin so" "" "$group" $'not ok 1 - a/1\nnot ok 2 - a/2\nok 3 - a/3\n1..3\n'
+check "one of them that passes fails" "a/2" "$group" $'not ok 1 - a/1\nok 2 - a/2\nok 3 - a/3\n1..3\n'
+check "an exception from it that fails fails" "a/3" "$group" $'not ok 1 - a/1\nnot ok 2 - a/3\n1..2\n'
+check "one that nothing begins with fails" "a*" "$group" $'ok 1 - b\nok 2 - a/3\n1..2\n'
+
 only() { printf '%s' "${list/fail$'\t'both$'\t'all/fail$'\t'$1$'\t'$2}"; }
 check "what is listed for the base fails on the patched kernel" "a" "$(only base all)" "$good"
 check "and passes on the base" "" "$(only base all)" "$good" base

@@ -4,11 +4,12 @@
 # Unexpected either way is "not ok": a failure or skip that is not listed, and a
 # listed one that is none any more.
 #
-# EXPECTATIONS, tab separated: test, outcome (fail, skip, flaky, at-least), on
+# EXPECTATIONS, tab separated: test, outcome (fail, skip, flaky, pass, at-least), on
 # which kernel (both, patched, base), in which modes ("all", or names separated
 # by commas; "default" is none of a debug kernel, another command line and so
 # on), reason, when to remove the line. What holds elsewhere is not looked at.
-# "at-least" takes a number for the reason: so many results whose name begins
+# A test that ends in * is all that begin so and have no line of their own; "pass"
+# is for exceptions from that. "at-least" takes a number for the reason: so many results whose name begins
 # so, lest a suite that shrinks to nothing pass.
 
 BEGIN {
@@ -16,12 +17,20 @@ BEGIN {
 	if (mode == "") mode = "default"
 }
 
+# the line for a test: its own, or the longest that it begins with
+function line_of(name,	len) {
+	if (name in outcome && outcome[name] != "at-least") return name
+	for (len = length(name); len > 0; len--)
+		if (substr(name, 1, len) "*" in outcome) return substr(name, 1, len) "*"
+	return ""
+}
+
 function say(verdict, text) { print verdict " " ++n " - " text }
 
 # not FNR == NR: the list may be empty
 FILENAME == ARGV[1] {
 	if (/^#/ || /^[ \t]*$/) next
-	if (split($0, col, "\t") != 6 || col[2] !~ /^(fail|skip|flaky|at-least)$/ ||
+	if (split($0, col, "\t") != 6 || col[2] !~ /^(fail|skip|flaky|pass|at-least)$/ ||
 	    col[3] !~ /^(both|patched|base)$/ || col[4] !~ /^[a-z0-9_-]+(,[a-z0-9_-]+)*$/) {
 		say("not ok", "expectations line " FNR " is well formed")
 		print "# " $0
@@ -51,16 +60,18 @@ FILENAME == ARGV[1] {
 	seen[name] = 1
 	for (prefix in outcome)
 		if (outcome[prefix] == "at-least" && index(name, prefix) == 1) count[prefix]++
-	want = (name in outcome && outcome[name] != "at-least") ? outcome[name] : "pass"
+	line = line_of(name)
+	want = line == "" ? "pass" : outcome[line]
+	seen[line] = 1
 
 	if (skip != "") {
-		if (want == "skip" || want == "flaky") say("ok", name " # SKIP " reason[name])
+		if (want == "skip" || want == "flaky") say("ok", name " # SKIP " reason[line])
 		else { say("not ok", name); print "# skipped, which is not in the list:" skip }
 	} else if (ok) {
 		if (want == "pass" || want == "flaky") say("ok", name)
 		else { say("not ok", name); print "# passes, but is listed as " want ": remove the line" }
 	} else {
-		if (want == "fail" || want == "flaky") say("not ok", name " # TODO " reason[name])
+		if (want == "fail" || want == "flaky") say("not ok", name " # TODO " reason[line])
 		else say("not ok", name)
 	}
 	next
