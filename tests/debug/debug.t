@@ -30,7 +30,7 @@ boot() { # boot NAME CHECKS MEMORY INITRAMFS ARGUMENTS
 	local dir=$results/$1 status=0
 	mkdir -p "$dir"
 	rm -f "$dir"/{results,run,console.log}
-	scripts/vm -k "$kernel" -i "$4" -s debug -o "$dir" -t 1800 -m "$3" \
+	scripts/vm -k "$kernel" -i "$4" -s debug -o "$dir" -t 3600 -m "$3" \
 		-a "checks=$2 $5" >"$dir/vm.log" 2>&1 || status=$?
 	touch "$dir"/{results,run,console.log}
 	echo $status >"$dir/status"
