@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # On a kernel with debug options (config/debug): who pays, limits, mapped pages,
 # big elements; test_maps, and what of test_progs makes and uses maps. No splat,
-# and, but after test_maps, no memory leaked. Not among tests/*.t, as it has a kernel of its own to
-# build; make debug runs it.
+# and, but after test_maps, no memory leaked. Not among tests/*.t, as it has a
+# kernel of its own to build; make debug runs it.
 #
 # KERNEL, INITRAMFS, SELFTESTS: image and initramfs files, if not those of build/.
 # CHECKS: some of accounting, maps and progs. VMS: VMs at a time (2).

@@ -4,13 +4,13 @@
 # Unexpected either way is "not ok": a failure or skip that is not listed, and a
 # listed one that is none any more.
 #
-# EXPECTATIONS, tab separated: test, outcome (fail, skip, flaky, pass, at-least), on
-# which kernel (both, patched, base), in which modes ("all", or names separated
+# EXPECTATIONS, tab separated: test, outcome (fail, skip, flaky, pass, at-least),
+# on which kernel (both, patched, base), in which modes ("all", or names separated
 # by commas; "default" is none of a debug kernel, another command line and so
 # on), reason, when to remove the line. What holds elsewhere is not looked at.
 # A test that ends in * is all that begin so and have no line of their own; "pass"
-# is for exceptions from that. "at-least" takes a number for the reason: so many results whose name begins
-# so, lest a suite that shrinks to nothing pass.
+# is for exceptions from that. "at-least" takes a number for the reason: so many
+# results whose name begins so, lest a suite that shrinks to nothing pass.
 
 BEGIN {
 	if (kernel == "") kernel = "patched"
