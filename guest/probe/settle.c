@@ -135,9 +135,8 @@ void shrink_slabs(void)
 		write_file(paths[i], "1");
 }
 
-/* nothing that could be given back stays: page cache, dentries, free slabs */
+/* page cache, dentries, inodes: nothing stays that could be given back */
 void drop_caches(void)
 {
 	write_file("/proc/sys/vm/drop_caches", "7");	/* 3, and do not log it */
-	shrink_slabs();
 }
