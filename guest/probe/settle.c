@@ -101,8 +101,10 @@ void consolidate(const char *cg)
 static bool charged_cache(const char *name)
 {
 	static const char *const names[] = {
-		"kmalloc-*", "*_struct", "*_cache", "cred_jar", "pid", "anon_vma*", "filp",
-		"dentry", "seq_file", "eventpoll_*", "TCP*", "UDP*", "UNIX*",
+		"kmalloc-[0-9]*", "task_struct", "mm_struct", "vm_area_struct", "anon_vma*",
+		"cred_jar", "pid", "signal_cache", "sighand_cache", "files_cache", "fs_cache",
+		"filp", "dentry", "*inode_cache", "radix_tree_node", "seq_file", "eventpoll_*",
+		"TCP", "UDP", "UNIX",
 	};
 	size_t i;
 
