@@ -148,7 +148,7 @@ static void test_storage_by_prog(void)
 	int err, n;
 	bool ok;
 
-	err = packets_prepare();
+	err = packets_prepare(HOLDERS);
 	limited_open(&l);
 	err = err ?: in_cgroup(l.s.owner, packets_storage, &j, sizeof(j));
 	a = actor_start(l.s.other, 1 % ncpu);

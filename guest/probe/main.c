@@ -60,7 +60,8 @@ static void usage(FILE *f)
 	      "          the name\n"
 	      "  -J, -H  bpf_jit_enable and bpf_jit_harden for the whole run, whatever a row wants\n"
 	      "  -u      the kernel moves memory about at all times (debug options): wait for\n"
-	      "          the charges alone to come to rest\n"
+	      "          the charges alone to come to rest, and show who pays with a sixteenth\n"
+	      "          of the elements\n"
 	      "As root, on cgroup2 (but for v1) with the memory controller at the root.\n", f);
 }
 
@@ -184,6 +185,8 @@ int main(int argc, char **argv)
 	for (k = optind + 1; k < argc; k++)
 		if (!find_group(argv[k]))
 			die("%s: no such group; probe -h lists them", argv[k]);
+	if (unsteady)
+		tap_diag("in the groups payer and pair a sixteenth of what the names say is made");
 	setup();
 	for (i = 0; i < ARRAY_SIZE(groups); i++) {
 		for (k = optind + 1; k < argc && strcmp(argv[k], groups[i].name); k++)

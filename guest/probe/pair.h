@@ -31,10 +31,10 @@ extern const struct pair pairs_bpf[], pairs_net[], pairs_storage[], pairs_prog[]
 typedef void (*pair_fn)(const struct pair *p);
 void each_pair(pair_fn fn);
 /*
- * pairprog.c: HOLDERS sockets of the root cgroup, a program that gives the
- * sender of a packet storage in j->fd[0], and packets from each
+ * pairprog.c: @n sockets of the root cgroup, a program that gives the sender
+ * of a packet storage in j->fd[0], and packets from each
  */
-int packets_prepare(void);
+int packets_prepare(int n);
 int packets_storage(void *arg);
 int packets_send(void *arg);
 int packets_stored(struct pair_job *j);		/* how many sockets have storage */

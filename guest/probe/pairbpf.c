@@ -21,8 +21,8 @@ static int perf_second(void *arg)
 	struct pair_job *j = arg;
 	int ev = output_event();
 
-	j->asked = SLOTS * ENTRY;
-	return ev < 0 ? ev : fill_with(j->fd[0], SLOTS, ev);
+	j->asked = fewer(SLOTS) * ENTRY;
+	return ev < 0 ? ev : fill_with(j->fd[0], fewer(SLOTS), ev);
 }
 
 enum { INNER = 16, INNER_ENTRIES = 64 };
@@ -76,7 +76,7 @@ static int bind_first(void *arg)
 	struct pair_job *j = arg;
 	int i;
 
-	for (i = 0; i < PROGS; i++) {
+	for (i = 0; i < fewer(PROGS); i++) {
 		j->fd[i] = prog_load(BPF_PROG_TYPE_SOCKET_FILTER, p, 2);
 		if (j->fd[i] < 0)
 			return j->fd[i];
@@ -90,7 +90,7 @@ static int bind_second(void *arg)
 	struct pair_job *j = arg;
 	int i, k, err;
 
-	for (i = 0; i < PROGS; i++)
+	for (i = 0; i < fewer(PROGS); i++)
 		for (k = 0; k < MAPS; k++) {
 			err = prog_bind_map(j->fd[i], bound[k]);
 			if (err)
@@ -135,7 +135,7 @@ static int poke_second(void *arg)
 	}
 	p[N - 2] = MOVI(0, 0);
 	p[N - 1] = EXIT();
-	for (i = 0; i < CALLERS; i++) {
+	for (i = 0; i < fewer(CALLERS); i++) {
 		fd = prog_load(BPF_PROG_TYPE_SOCKET_FILTER, p, N);
 		if (fd < 0)
 			return fd;
@@ -152,7 +152,7 @@ static int attach_first(void *arg)
 	struct pair_job *j = arg;
 	int i;
 
-	for (i = 0; i < ATTACHED; i++) {
+	for (i = 0; i < fewer(ATTACHED); i++) {
 		j->fd[i] = prog_load(BPF_PROG_TYPE_CGROUP_SKB, p, 2);
 		if (j->fd[i] < 0)
 			return j->fd[i];
@@ -166,9 +166,9 @@ static int attach_second(void *arg)
 	struct pair_job *j = arg;
 	int i, err = 0;
 
-	for (i = 0; !err && i < ATTACHED; i++)
+	for (i = 0; !err && i < fewer(ATTACHED); i++)
 		err = attach_everywhere(j->fd[i]);
-	j->asked = ATTACHED * CGROUPS * PROG_LIST;
+	j->asked = fewer(ATTACHED) * CGROUPS * PROG_LIST;
 	return err;
 }
 

@@ -30,8 +30,8 @@ static int dev_second(void *arg)
 {
 	struct pair_job *j = arg;
 
-	j->asked = SLOTS * DEV_ENTRY;
-	return fill_with(j->fd[0], SLOTS, 1);
+	j->asked = fewer(SLOTS) * DEV_ENTRY;
+	return fill_with(j->fd[0], fewer(SLOTS), 1);
 }
 
 enum { CPUMAPS = 16, MANY_CPUMAPS = 256, DEPTH = 16384 };
@@ -41,7 +41,7 @@ static int cpumap_first(void *arg)
 	struct pair_job *j = arg;
 	int i;
 
-	for (i = 0; i < CPUMAPS; i++) {
+	for (i = 0; i < fewer(CPUMAPS); i++) {
 		j->fd[i] = map_create(BPF_MAP_TYPE_CPUMAP, 4, 4, ncpu, 0);
 		if (j->fd[i] < 0)
 			return j->fd[i];
@@ -54,9 +54,9 @@ static int cpumap_second(void *arg)
 	struct pair_job *j = arg;
 	int i, err = 0;
 
-	for (i = 0; !err && i < CPUMAPS; i++)
+	for (i = 0; !err && i < fewer(CPUMAPS); i++)
 		err = fill_with(j->fd[i], ncpu, DEPTH);
-	j->asked = CPUMAPS * ncpu * DEPTH * 8;
+	j->asked = fewer(CPUMAPS) * ncpu * DEPTH * 8;
 	return err;
 }
 
@@ -69,7 +69,7 @@ static int entry_first(void *arg)
 	struct pair_job *j = arg;
 	int i, fd;
 
-	for (i = 0; i < MANY_CPUMAPS; i++) {
+	for (i = 0; i < fewer(MANY_CPUMAPS); i++) {
 		fd = map_create(BPF_MAP_TYPE_CPUMAP, 4, 4, ncpu, 0);
 		if (!i)
 			j->fd[0] = fd;
@@ -85,13 +85,13 @@ static int entry_second(void *arg)
 	struct pair_job *j = arg;
 	int i, id, err = 0, size = 8;
 
-	for (i = 0; !err && i < MANY_CPUMAPS; i++)
+	for (i = 0; !err && i < fewer(MANY_CPUMAPS); i++)
 		err = fill_with(j->fd[0] + i, ncpu, 1);
 	for (i = 0; i < 3; i++) {
 		id = vmbtf_find(structs[i], BTF_KIND_STRUCT);
 		size += id < 0 ? 0 : vmbtf_size(id) * (i == 2 ? ncpu : 1);
 	}
-	j->asked = MANY_CPUMAPS * ncpu * size;
+	j->asked = fewer(MANY_CPUMAPS) * ncpu * size;
 	return err;
 }
 
@@ -104,8 +104,8 @@ static int xskmap_second(void *arg)
 {
 	struct pair_job *j = arg;
 
-	j->asked = SLOTS * XSK_NODE;
-	return fill_turns(j->fd[0], SLOTS, XSKS);
+	j->asked = fewer(SLOTS) * XSK_NODE;
+	return fill_turns(j->fd[0], fewer(SLOTS), XSKS);
 }
 
 static int bound(void)
@@ -122,8 +122,8 @@ static int sockmap_second(void *arg)
 {
 	struct pair_job *j = arg;
 
-	j->asked = SLOTS * SOCK_LINK;
-	return fill_turns(j->fd[0], SLOTS, BOUND);
+	j->asked = fewer(SLOTS) * SOCK_LINK;
+	return fill_turns(j->fd[0], fewer(SLOTS), BOUND);
 }
 
 static int sockhash_first(void *arg)
@@ -135,8 +135,8 @@ static int sockhash_second(void *arg)
 {
 	struct pair_job *j = arg;
 
-	j->asked = KEYS * (KEY + SOCK_LINK);
-	return fill_keys(j->fd[0], KEYS, holder[0]);
+	j->asked = fewer(KEYS) * (KEY + SOCK_LINK);
+	return fill_keys(j->fd[0], fewer(KEYS), holder[0]);
 }
 
 const struct pair pairs_net[] = {

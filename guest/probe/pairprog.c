@@ -12,7 +12,7 @@
 #include "rows.h"
 
 enum { VALUE = 3960, CONNECTIONS = 512 };
-static int sender, listener, root;
+static int sender, listener, root, nr_holders;
 static struct sockaddr_in address[HOLDERS], at;
 
 /* a socket that is bound, or at least has the address of the other one */
@@ -28,12 +28,13 @@ static int bound_socket(int type, struct sockaddr_in *a)
 	return fd;
 }
 
-int packets_prepare(void)
+int packets_prepare(int n)
 {
 	int i;
 
+	nr_holders = n;
 	put_sysctl("/proc/sys/net/core/optmem_max", 1 << 20, NULL);
-	for (i = 0; i < HOLDERS; i++) {
+	for (i = 0; i < n; i++) {
 		holder[i] = bound_socket(SOCK_DGRAM, &address[i]);
 		if (holder[i] < 0)
 			return holder[i];
@@ -41,6 +42,11 @@ int packets_prepare(void)
 	sender = bound_socket(SOCK_DGRAM, &at);
 	root = cg_fd("/sys/fs/cgroup");
 	return sender < 0 ? sender : root < 0 ? root : 0;
+}
+
+static int some_packets(void)
+{
+	return packets_prepare(fewer(HOLDERS));
 }
 
 /* attached as long as its link is open; all sockets here are in the root cgroup */
@@ -88,22 +94,22 @@ int packets_stored(struct pair_job *j)
 	static char value[65536];
 	int i, n = 0;
 
-	for (i = 0; i < HOLDERS; i++)
+	for (i = 0; i < nr_holders; i++)
 		n += !map_lookup(j->fd[0], &holder[i], value);
 	return n;
 }
 
 static int all_stored(struct pair_job *j)
 {
-	j->asked = HOLDERS * VALUE;
-	return packets_stored(j) == HOLDERS ? 0 : -ENODATA;
+	j->asked = nr_holders * VALUE;
+	return packets_stored(j) == nr_holders ? 0 : -ENODATA;
 }
 
 int packets_send(void *arg)
 {
 	int i;
 
-	for (i = 0; i < HOLDERS; i++)
+	for (i = 0; i < nr_holders; i++)
 		sendto(holder[i], "x", 1, 0, (void *)&at, sizeof(at));
 	return 0;
 }
@@ -117,7 +123,7 @@ static int ingress_second(void *arg)
 {
 	int i;
 
-	for (i = 0; i < HOLDERS; i++)
+	for (i = 0; i < nr_holders; i++)
 		sendto(sender, "x", 1, 0, (void *)&address[i], sizeof(address[i]));
 	return all_stored(arg);
 }
@@ -130,7 +136,7 @@ static int tcp_prepare(void)
 	listener = bound_socket(SOCK_STREAM, &at);
 	if (listener < 0 || listen(listener, CONNECTIONS))
 		return -errno;
-	for (i = 0; i < CONNECTIONS; i++) {
+	for (i = 0; i < fewer(CONNECTIONS); i++) {
 		holder[i] = socket(AF_INET, SOCK_STREAM, 0);
 		if (holder[i] < 0)
 			return -errno;
@@ -143,7 +149,7 @@ static int connect_all(void)
 {
 	int i;
 
-	for (i = 0; i < CONNECTIONS; i++)
+	for (i = 0; i < fewer(CONNECTIONS); i++)
 		if (connect(holder[i], (void *)&at, sizeof(at)))
 			return -errno;
 	return 0;
@@ -162,7 +168,7 @@ static int clone_second(void *arg)
 {
 	struct pair_job *j = arg;
 
-	j->asked = CONNECTIONS * VALUE;
+	j->asked = fewer(CONNECTIONS) * VALUE;
 	return connect_all();
 }
 
@@ -194,7 +200,7 @@ static int sock_ops_second(void *arg)
 {
 	struct pair_job *j = arg;
 
-	j->asked = CONNECTIONS * EACH * KEY;
+	j->asked = fewer(CONNECTIONS) * EACH * KEY;
 	return connect_all();
 }
 
@@ -229,13 +235,19 @@ static int lsm_first(void *arg)
 	return j->fd[3] < 0 ? j->fd[3] : 0;
 }
 
+static int some_files(void)
+{
+	nr_holders = fewer(HOLDERS);
+	return hold_files();
+}
+
 static int lsm_second(void *arg)
 {
 	struct control c = { .pid = getpid() };
 	struct pair_job *j = arg;
 	int i, err = control_put(j->fd[1], &c, sizeof(c));
 
-	for (i = 0; !err && i < HOLDERS; i++)
+	for (i = 0; !err && i < nr_holders; i++)
 		err = fcntl(holder[i], F_GETFD) < 0 ? -errno : 0;
 	c.pid = 0;
 	control_put(j->fd[1], &c, sizeof(c));
@@ -244,9 +256,9 @@ static int lsm_second(void *arg)
 
 const struct pair pairs_prog[] = {
 	{ "sk_storage", "made by a cgroup/skb program for packets that another cgroup sends",
-	  .prepare = packets_prepare, .first = packets_storage, .second = egress_second, .owner = true },
+	  .prepare = some_packets, .first = packets_storage, .second = egress_second, .owner = true },
 	{ "sk_storage", "made by a cgroup/skb program in softirq for another cgroup's packets",
-	  .prepare = packets_prepare, .first = ingress_first, .second = ingress_second,
+	  .prepare = some_packets, .first = ingress_first, .second = ingress_second,
 	  .owner = true },
 	{ "sk_storage", "of a listener, cloned for 512 connections that another cgroup opens",
 	  .prepare = tcp_prepare, .first = clone_first, .second = clone_second, .owner = true },
@@ -254,6 +266,6 @@ const struct pair pairs_prog[] = {
 	  .prepare = tcp_prepare, .first = sock_ops_first, .second = sock_ops_second,
 	  .owner = true },
 	{ "inode_storage", "made by an LSM program for files that another cgroup uses",
-	  .prepare = hold_files, .first = lsm_first, .second = lsm_second, .owner = true },
+	  .prepare = some_files, .first = lsm_first, .second = lsm_second, .owner = true },
 	{ 0 }
 };

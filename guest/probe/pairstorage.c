@@ -29,9 +29,9 @@ static int store(void *arg)
 	struct pair_job *j = arg;
 	int i, err = 0;
 
-	for (i = 0; !err && i < HOLDERS; i++)
+	for (i = 0; !err && i < fewer(HOLDERS); i++)
 		err = map_update(j->fd[0], &holder[i], value);
-	j->asked = HOLDERS * VALUE;
+	j->asked = fewer(HOLDERS) * VALUE;
 	return err;
 }
 
@@ -40,7 +40,7 @@ static int load(struct pair_job *j, uint32_t type)
 {
 	int i;
 
-	for (i = 0; i < PROGS; i++) {
+	for (i = 0; i < fewer(PROGS); i++) {
 		j->fd[PROGS + i] = cgroup_storage_prog(type, CG_VALUE, &j->fd[i]);
 		if (j->fd[PROGS + i] < 0)
 			return j->fd[PROGS + i];
@@ -62,9 +62,9 @@ static int attach(struct pair_job *j)
 {
 	int i, err = 0;
 
-	for (i = 0; !err && i < PROGS; i++)
+	for (i = 0; !err && i < fewer(PROGS); i++)
 		err = attach_everywhere(j->fd[PROGS + i]);
-	j->asked = PROGS * CGROUPS * CG_VALUE;
+	j->asked = fewer(PROGS) * CGROUPS * CG_VALUE;
 	return err;
 }
 
@@ -92,8 +92,8 @@ static int update_second(void *arg)
 {
 	struct pair_job *j = arg;
 
-	j->asked = PROGS * CGROUPS * CG_VALUE;
-	return cgroup_storage_replace(j->fd, PROGS, CG_VALUE);
+	j->asked = fewer(PROGS) * CGROUPS * CG_VALUE;
+	return cgroup_storage_replace(j->fd, fewer(PROGS), CG_VALUE);
 }
 
 enum { OFFLOADED = 64, OFF_VALUE = 32000 };
@@ -103,7 +103,7 @@ static int offload_first(void *arg)
 	struct pair_job *j = arg;
 	int i;
 
-	for (i = 0; i < OFFLOADED; i++) {
+	for (i = 0; i < fewer(OFFLOADED); i++) {
 		j->fd[i] = map_create_on(device, BPF_MAP_TYPE_HASH, 8, OFF_VALUE, 2);
 		if (j->fd[i] < 0)
 			return j->fd[i];
@@ -118,10 +118,10 @@ static int offload_second(void *arg)
 	uint64_t key;
 	int i, err = 0;
 
-	for (i = 0; i < OFFLOADED; i++)
+	for (i = 0; i < fewer(OFFLOADED); i++)
 		for (key = 0; !err && key < 2; key++)
 			err = map_update(j->fd[i], &key, value);
-	j->asked = OFFLOADED * 2 * OFF_VALUE;
+	j->asked = fewer(OFFLOADED) * 2 * OFF_VALUE;
 	return err;
 }
 

@@ -358,7 +358,7 @@ int stage_grow(struct stage *st, struct scene *s, struct result *res)
 	struct reading before, after;
 	int err;
 
-	st->count = st->g->count;
+	st->count = fewer(st->g->count);
 	err = actor_call(a, actor_warm, st, sizeof(*st));
 	settled(s, &before);
 	if (!err)
@@ -366,7 +366,7 @@ int stage_grow(struct stage *st, struct scene *s, struct result *res)
 				    actor_call(a, actor_insert, st, sizeof(*st));
 	settled(s, &after);
 	delta(&before, &after, res);
-	res->asked = st->g->count * (st->g->key + (uint64_t)st->g->value *
+	res->asked = st->count * (st->g->key + (uint64_t)st->g->value *
 				     (st->g->percpu ? ncpu : 1));
 	actor_end(a);
 	return err;

@@ -6,6 +6,8 @@
 void payer_check(int pays, const struct result *res, const char *what)
 {
 	long long most = res->asked / 50, want;
+	/* a sixteenth is asked there, and a process touches as many pages as ever */
+	long long stray = unsteady && most < 8 * (long long)PAGE ? 8 * (long long)PAGE : most;
 	/* with red zones and tracks 12 KiB are charged for 4 KiB, and 840 bytes for 40 */
 	int tenths = unsteady ? 240 : 22;
 	bool ok = !res->err;
@@ -15,7 +17,7 @@ void payer_check(int pays, const struct result *res, const char *what)
 		want = i == pays ? (long long)res->asked : 0;
 		/* headers, rounding, and the vectors of per-CPU chunks come on top */
 		ok = res->charged[i] >= want - most &&
-		     res->charged[i] <= want * tenths / 10 + most;
+		     res->charged[i] <= want * tenths / 10 + stray;
 	}
 	ok = ok && !res->total_after;
 	/* if nobody pays, the memory must have been taken all the same */

@@ -21,6 +21,11 @@
 extern int ncpu;			/* possible CPUs */
 extern bool verbose;
 extern bool unsteady;			/* memory taken does not come to rest */
+/*
+ * How many of @n elements to make where they are only to show who pays: on an
+ * unsteady kernel, on which each takes a millisecond and a kilobyte, a sixteenth.
+ */
+int fewer(int n);
 /* the cases to be run; util.c */
 void select_cases(const char *what);		/* TYPE[/WORD]; NULL: all */
 /* type NULL: it has only a name */

@@ -16,6 +16,11 @@ void die(const char *fmt, ...)
 	exit(2);
 }
 
+int fewer(int n)
+{
+	return unsteady ? n / 16 : n;
+}
+
 int write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
