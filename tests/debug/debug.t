@@ -36,7 +36,7 @@ boot() { # boot NAME CHECKS MEMORY INITRAMFS ARGUMENTS
 	echo $status >"$dir/status"
 }
 # Each in a VM of its own. What is freed stays in KASAN's quarantine, a share of
-# the memory, which the accounting waits for again and again. For kmemleak the
+# the memory, which the accounting empties for each reading. For kmemleak the
 # million elements that test_maps inserts and deletes are too many, and the last
 # users of each, which SLUB debug notes.
 kinds=${CHECKS:-maps accounting progs}
@@ -45,7 +45,7 @@ for checks in $kinds; do
 	case $checks in
 	maps) boot maps selftests 4096 "$initramfs,$selftests" 'selftests=maps slow=4 kmemleak=off slub_debug=-' & ;;
 	progs) boot progs selftests 4096 "$initramfs,$selftests" "selftests=$list slow=4" & ;;
-	accounting) boot accounting accounting 2048 "$initramfs" '' & ;;
+	accounting) boot accounting accounting 1024 "$initramfs" '' & ;;
 	*) echo "Bail out! CHECKS=$checks: it is maps, progs or accounting"; exit 1 ;;
 	esac
 done
