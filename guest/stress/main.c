@@ -25,20 +25,26 @@ static const struct {
 	{ "moved", stress_moved, "tasks that fill maps move from cgroup to cgroup" },
 	{ "hotplug", stress_hotplug, "a CPU goes and comes while it fills maps" },
 	{ "storm", stress_storm, "elements are put in and deleted at full speed" },
+	{ "nested", stress_nested, "programs on the accounting, in its path, insert" },
+	{ "nmi", stress_nmi, "the same in what counts as NMI; not for lockdep" },
+	{ "locks", stress_locks, "programs insert where locks of the scheduler are held: reclaim" },
+	{ "lastref", stress_lastref, "the same, as cgroups are removed" },
 };
 
 static void usage(FILE *f)
 {
 	size_t i;
 
-	fputs("stress [-v] [-t SECONDS] [-r WORD] [STRESS...]\n"
+	fputs("stress [-v] [-t SECONDS] [-r WORD] v1 | [STRESS...]\n"
+	      "  v1: the one for cgroup v1, with its memory controller mounted on\n"
+	      "  /sys/fs/cgroup/memory\n"
 	      "  TAP, for each stress, all unless some are named:\n", f);
 	for (i = 0; i < ARRAY_SIZE(all); i++)
 		fprintf(f, "    %-10s%s\n", all[i].name, all[i].help);
 	fputs("  -v  numbers of every case\n"
 	      "  -t  how long each case lasts (3)\n"
 	      "  -r  only what has WORD in its name, of a stress with several parts\n"
-	      "As root, on cgroup2 with the memory controller at the root.\n", f);
+	      "As root, but for v1 on cgroup2 with the memory controller at the root.\n", f);
 }
 
 static void loopback_up(void)
@@ -77,6 +83,12 @@ int main(int argc, char **argv)
 	if (seconds <= 0)
 		die("-t takes a number of seconds");
 	setup();
+	if (optind < argc && !strcmp(argv[optind], "v1")) {
+		stress_v1_setup();
+		check_init();
+		stress_v1();
+		return tap_end();
+	}
 	cg_init();
 	settle_init("/sys/fs/cgroup/probe/drain");
 	vmbtf();
