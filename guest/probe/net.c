@@ -63,7 +63,7 @@ static int fill_group(const struct row *r, int fd)
 	uint64_t sk;
 	int err = 0;
 
-	for (i = 0; !err && i < GROUP; i++) {
+	for (i = 0; !err && i < GROUP && i < r->entries; i++) {
 		sk = holder[i];
 		err = map_update(fd, &i, &sk);
 	}

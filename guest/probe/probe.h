@@ -32,8 +32,10 @@ void select_cases(const char *what);		/* TYPE[/WORD]; NULL: all */
 bool wanted(const char *type, const char *name);
 extern bool no_controller;		/* booted with cgroup_disable=memory */
 
-/* main.c: for all but the checks of cgroup v1 */
-void setup(void);
+/* setup.c */
+int possible_cpus(void);
+void unlimited(void);
+void setup(void);		/* for all but the checks of cgroup v1 */
 
 /* util.c */
 void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
