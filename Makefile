@@ -96,12 +96,13 @@ kernel-base: deps
 
 # The parts of the guest are found again at each run: they may come and go.
 guest: deps $(guest)
-$(guest): guest/init $(wildcard guest/scenario/* guest/lib/*) $(B)/guest/probe $(B)/guest/stress scripts/make-initramfs
-	@scripts/make-initramfs $@ $(B)/guest/probe $(B)/guest/stress
+$(guest): guest/init $(wildcard guest/scenario/* guest/lib/*) $(B)/guest/probe $(B)/guest/stress $(B)/guest/fault \
+		scripts/make-initramfs
+	@scripts/make-initramfs $@ $(B)/guest/probe $(B)/guest/stress $(B)/guest/fault
 $(B)/guest/probe: $(wildcard guest/probe/*)
 	@$(MAKE) -s -C guest/probe OUT=$(CURDIR)/$(B)/guest
-$(B)/guest/stress: $(B)/guest/probe $(wildcard guest/stress/*)
-	@$(MAKE) -s -C guest/stress OUT=$(CURDIR)/$(B)/guest
+$(B)/guest/stress $(B)/guest/fault: $(B)/guest/%: $(B)/guest/probe $(wildcard guest/stress/* guest/fault/*)
+	@$(MAKE) -s -C guest/$* OUT=$(CURDIR)/$(B)/guest
 
 # An image that is given brings its BTF, and its own tree is not known.
 selftests: kernel $(if $(SELFTESTS)$(TREE),,tree)

@@ -35,7 +35,8 @@ extern bool no_controller;		/* booted with cgroup_disable=memory */
 /* setup.c */
 int possible_cpus(void);
 void unlimited(void);
-void setup(void);		/* for all but the checks of cgroup v1 */
+void stage(void);		/* cgroups, files, for all but the checks of cgroup v1 … */
+void setup(void);		/* … and for what is measured */
 
 /* util.c */
 void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));

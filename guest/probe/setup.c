@@ -42,12 +42,8 @@ void unlimited(void)
 	setrlimit(RLIMIT_MEMLOCK, &lim);
 }
 
-void setup(void)
+void stage(void)
 {
-	static const struct row warm = { "", "", BPF_MAP_TYPE_ARRAY, 4, 4096, 1024,
-					 .jit = -1, .harden = -1 };
-	struct result res;
-
 	unlimited();
 	ncpu = possible_cpus();
 	loopback_up();
@@ -55,6 +51,15 @@ void setup(void)
 	settle_init("/sys/fs/cgroup/probe/drain");
 	fd_mark();
 	vmbtf();
+}
+
+void setup(void)
+{
+	static const struct row warm = { "", "", BPF_MAP_TYPE_ARRAY, 4, 4096, 1024,
+					 .jit = -1, .harden = -1 };
+	struct result res;
+
+	stage();
 	/*
 	 * The first of a kind pays for what stays (slabs, the kernel's own BTF
 	 * parsed at the first program, the direct map split up by JIT images): a
