@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # On a kernel with debug options (config/debug): who pays, limits, mapped pages,
-# big elements; test_maps, and what of test_progs makes and uses maps. No splat,
-# and, but after test_maps, no memory leaked. Not among tests/*.t, as it has a
-# kernel of its own to build; make debug runs it.
+# big elements; test_maps, and what of test_progs makes and uses maps; allocations
+# that fail. No splat, and, but after test_maps, no memory leaked. Not among
+# tests/*.t, as it has a kernel of its own to build; make debug runs it.
 #
 # KERNEL, INITRAMFS, SELFTESTS: image and initramfs files, if not those of build/.
-# CHECKS: some of accounting, maps and progs. VMS: VMs at a time (2).
+# VMLINUX: of KERNEL, with its lines. TREE: what it was built from. CHECKS: some of accounting, maps, progs and
+# fault. VMS: VMs at a time (2).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib/tap.sh
@@ -30,7 +31,7 @@ boot() { # boot NAME CHECKS MEMORY INITRAMFS ARGUMENTS
 	local dir=$results/$1 status=0
 	mkdir -p "$dir"
 	rm -f "$dir"/{results,run,console.log}
-	scripts/vm -k "$kernel" -i "$4" -s debug -o "$dir" -t 3600 -m "$3" \
+	scripts/vm -k "$kernel" -i "$4" -s "${scenario:-debug}" -o "$dir" -t 3600 -m "$3" \
 		-a "checks=$2 $5" >"$dir/vm.log" 2>&1 || status=$?
 	touch "$dir"/{results,run,console.log}
 	echo $status >"$dir/status"
@@ -39,14 +40,17 @@ boot() { # boot NAME CHECKS MEMORY INITRAMFS ARGUMENTS
 # the memory, which the accounting empties for each reading. For kmemleak the
 # million elements that test_maps inserts and deletes are too many, and the last
 # users of each, which SLUB debug notes.
-kinds=${CHECKS:-maps accounting progs}
+kinds=${CHECKS:-maps accounting progs fault}
+# all caches may fail but kmemleak's own (guest/scenario/fault)
+failing='log_buf_len=2M slub_debug=FZPUA;FZPU,kmemleak_object,kmemleak_scan_area'
 for checks in $kinds; do
 	while [ "$(jobs -rp | wc -l)" -ge "${VMS:-2}" ]; do wait -n; done
 	case $checks in
 	maps) boot maps selftests 4096 "$initramfs,$selftests" 'selftests=maps slow=4 kmemleak=off slub_debug=-' & ;;
 	progs) boot progs selftests 4096 "$initramfs,$selftests" "selftests=$list slow=4" & ;;
 	accounting) boot accounting accounting 1024 "$initramfs" '' & ;;
-	*) echo "Bail out! CHECKS=$checks: it is maps, progs or accounting"; exit 1 ;;
+	fault) scenario=fault boot fault - 2048 "$initramfs" "$failing" & ;;
+	*) echo "Bail out! CHECKS=$checks: it is maps, progs, accounting or fault"; exit 1 ;;
 	esac
 done
 wait
@@ -71,8 +75,8 @@ clean() { # clean CHECKS
 declare -A leak=([maps]='')
 for checks in $kinds; do
 	dir=$results/$checks
-	grep -aE '^(ok |not ok |#|1\.\.)' "$dir/results" >"$tmp/$checks" || :
-	if [ "$checks" != accounting ]; then
+	grep -aE '^(ok |not ok |#|1\.\.)' "$dir/results" | grep -av '^# stack ' >"$tmp/$checks" || :
+	if [[ $checks = maps || $checks = progs ]]; then
 		expect "$checks"
 		awk -f tests/lib/expect.awk "$tmp/expect-$checks" "$dir/results" >"$tmp/$checks" || :
 	fi
@@ -80,4 +84,14 @@ for checks in $kinds; do
 	ok "$checks: $(grep -ac '^ok' "$tmp/$checks" || :) checks pass, no splat${leak[$checks]-, no leak}, $(sed -n 's/^seconds=//p' "$dir/run") s" \
 		clean "$checks"
 done
+
+reached() {
+	local vmlinux=${VMLINUX:-${kernel%/arch/*}/vmlinux}
+	[ -r "$vmlinux" ] || { echo "no $vmlinux; VMLINUX= says where the lines of $kernel are"; return 1; }
+	scripts/mutate "${TREE:-build/linux}" &&
+		scripts/fault-points "$vmlinux" build/mutants/linux/mutants.tsv "$results/fault/results" \
+			>"$results/fault/points.tsv"
+}
+[[ " $kinds " != *" fault "* ]] ||
+	ok "an allocation failed at each place where the series charges, and none called the OOM killer" reached
 echo "1..$n"
