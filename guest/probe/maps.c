@@ -23,7 +23,7 @@ static int fill_lpm(const struct row *r, int fd)
 }
 
 /* entries that take no memory of their own: some are enough */
-static uint32_t fewer(uint32_t entries)
+static uint32_t enough(uint32_t entries)
 {
 	return entries < 1024 ? entries : 1024;
 }
@@ -33,7 +33,7 @@ static int fill_prog(const struct row *r, int fd)
 	struct bpf_insn p[] = { MOVI(0, 0), EXIT() };
 	int prog = prog_load(BPF_PROG_TYPE_SOCKET_FILTER, p, 2);
 
-	return prog < 0 ? prog : fill_with(fd, fewer(r->entries), prog);
+	return prog < 0 ? prog : fill_with(fd, enough(r->entries), prog);
 }
 
 static int fill_perf(const struct row *r, int fd)
@@ -47,7 +47,7 @@ static int fill_cgroup(const struct row *r, int fd)
 {
 	int cg = cg_fd("/sys/fs/cgroup");
 
-	return cg < 0 ? cg : fill_with(fd, fewer(r->entries), cg);
+	return cg < 0 ? cg : fill_with(fd, enough(r->entries), cg);
 }
 
 /* a map put into a map waits for a grace period: these have short ones */

@@ -118,7 +118,7 @@ static long long dying(void)
 
 static long long first;
 
-void stage(struct scene *s)
+void scene_begin(struct scene *s)
 {
 	if (mkdir(ALL "/rest", 0755) && errno != EEXIST)
 		die("mkdir: %m");

@@ -65,7 +65,7 @@ void stress_freed(void)
 	int i, rounds = 0, err;
 	bool worked;
 
-	stage(&s);
+	scene_begin(&s);
 	inserter_open(&in);
 	inserter_open(&egress);
 	err = target_open(&to) ?: store_on_egress(&egress, &s);

@@ -54,7 +54,7 @@ void stress_hotplug(void)
 		return;
 	}
 	c = crew_open();
-	stage(&s);
+	scene_begin(&s);
 	inserter_open(&in);
 	map = element_map(&hash, s.owner);
 	prog = inserter_load(&in, &hash, map, 64, BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, NULL);

@@ -72,7 +72,7 @@ void stress_lastref(void)
 	long long end;
 	bool worked;
 
-	stage(&s);
+	scene_begin(&s);
 	for (i = 0; i < ncpu; i++) {
 		toucher[i] = actor_start(s.other, i);
 		err = err ?: actor_call(toucher[i], touch, NULL, 0);

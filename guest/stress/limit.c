@@ -76,7 +76,7 @@ void stress_limit(void)
 	bool worked;
 
 	put("/proc/sys/vm", "oom_dump_tasks", "0");
-	stage(&s);
+	scene_begin(&s);
 	inserter_open(&in);
 	for (i = 0; i < KINDS; i++)
 		maps[i] = element_map(kinds[i], s.owner);

@@ -50,7 +50,7 @@ void stress_locks(void)
 	struct scene s;
 	bool worked;
 
-	stage(&s);
+	scene_begin(&s);
 	put(s.owner, "memory.high", "524288");
 	for (i = 0; i < 4; i++) {
 		/* timers and wake-ups, and kfree_rcu() with its work items */

@@ -92,7 +92,7 @@ static void run(bool nmi, const char *what)
 	int i, links = 0, err;
 	bool worked;
 
-	stage(&s);
+	scene_begin(&s);
 	inserter_open(&in);
 	for (i = 0; i < (int)ARRAY_SIZE(points); i++) {
 		if (!wanted(NULL, points[i]))

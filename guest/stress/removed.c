@@ -81,7 +81,7 @@ void stress_removed(void)
 	struct scene s;
 	bool worked;
 
-	stage(&s);
+	scene_begin(&s);
 	for (i = 0; i < SOFTIRQS * 2; i++) {
 		h = crew_add(c, s.other, i / SOFTIRQS, i < SOFTIRQS ? act_send : act_elements);
 		h->e = kinds[i % SOFTIRQS];

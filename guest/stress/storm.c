@@ -25,7 +25,7 @@ void stress_storm(void)
 	int i, map, prog, err = 0;
 	bool worked;
 
-	stage(&s);
+	scene_begin(&s);
 	inserter_open(&in);
 	for (i = 0; !err && i < PROGS; i++) {
 		map = element_map(filled[i], s.owner);

@@ -110,7 +110,7 @@ int cg_remove(const char *cg);		/* as soon as the last task is gone */
 long long event(const char *cg, const char *name);	/* of memory.events */
 void put(const char *cg, const char *file, const char *text);
 long long cg_least(const char *cg);	/* memory.current without what is refused in a moment */
-void stage(struct scene *s);		/* scene_open(), after a look at what is charged */
+void scene_begin(struct scene *s);		/* scene_open(), after a look at what is charged */
 /*
  * Once all is released: no charge is left, the cgroups go, none of them stays
  * behind dying. NULL, or what is wrong.
