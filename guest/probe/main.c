@@ -11,6 +11,7 @@ static const struct {
 	{ "mapping", test_mapping, "mapped and pinned pages" },
 	{ "payer", test_payer, "who pays for an element" },
 	{ "pair", test_pair, "who pays for what is asked of another cgroup's object" },
+	{ "churn", test_churn, "per-CPU memory taken in softirq while others take and free it" },
 	{ "bigfree", test_bigfree, "big elements freed in bulk" },
 	{ "jit", test_jit, "programs run with and without JIT, their constants blinded or not" },
 	{ "limit", test_limit, "creation and insertion at memory.max" },
@@ -32,11 +33,13 @@ static void usage(FILE *f)
 {
 	size_t i;
 
-	fputs("probe [-v] [-r TYPE[/WORD]] [-J 0|1] [-H 0|2] [-u] table [PART] | bound | v1 |\n"
-	      "      nobody MODE | mutants LIST FROM TO | tap [GROUP...]\n"
+	fputs("probe [-v] [-r TYPE[/WORD]] [-J 0|1] [-H 0|2] [-u] table [PART] | bound | burst BYTES [flood] |\n"
+	      "      v1 | nobody MODE | mutants LIST FROM TO | tap [GROUP...]\n"
 	      "  table   TSV: what is charged to which cgroup; PART: objects, of programs, maps\n"
 	      "          and so on, or payers, when another cgroup works with them\n"
 	      "  bound   TSV: what maps too large to be made are refused with\n"
+	      "  burst   TSV: how many insertions in softirq are refused, with values of that size;\n"
+	      "          flood: while no process but the sender can have the CPU\n"
 	      "  v1      the checks for cgroup v1, with its memory controller mounted on\n"
 	      "          /sys/fs/cgroup/memory\n"
 	      "  nobody  the checks where nobody is charged; MODE: nokmem and disabled, for a\n"
@@ -103,6 +106,18 @@ int main(int argc, char **argv)
 		bound_main();
 		return 0;
 	}
+	if (!strcmp(argv[optind], "burst")) {
+		bool flood = argc - optind == 3 && !strcmp(argv[optind + 2], "flood");
+
+		if (argc - optind != 2 && !flood)
+			die("burst: the size of a value is needed, and perhaps flood");
+		unlimited();
+		ncpu = possible_cpus();
+		loopback_up();
+		cg_init();
+		burst_main(number(argv[optind + 1], 32768), flood);
+		return 0;
+	}
 	if (!strcmp(argv[optind], "v1")) {
 		ncpu = possible_cpus();
 		test_v1();
@@ -119,7 +134,7 @@ int main(int argc, char **argv)
 		return mutants_main(argv[optind + 1], atoi(argv[optind + 2]), atoi(argv[optind + 3]));
 	}
 	if (strcmp(argv[optind], "tap"))
-		die("%s: unknown; table, bound, v1, nobody, mutants or tap is needed", argv[optind]);
+		die("%s: unknown; table, bound, burst, v1, nobody, mutants or tap is needed", argv[optind]);
 	for (k = optind + 1; k < argc; k++)
 		if (!find_group(argv[k]))
 			die("%s: no such group; probe -h lists them", argv[k]);

@@ -240,11 +240,13 @@ bool within(long long a, long long b, double percent);
 /* groups of checks */
 void table_main(bool objects, bool payers);
 void bound_main(void);
+void burst_main(uint32_t value, bool by_flood);
 void table_row(const char *type, const char *what, const struct result *r);
 void test_charges(void);
 void test_mapping(void);
 void test_payer(void);
 void test_bigfree(void);
+void test_churn(void);
 void test_pair(void);
 void test_limit(void);
 void test_owner(void);
