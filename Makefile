@@ -71,7 +71,7 @@ probe: deps guest
 
 debug: $(if $(TREE)$(KERNEL_DEBUG),deps,tree) guest selftests
 	@$(if $(KERNEL_DEBUG),test -r $(KERNEL_DEBUG) || { echo "make: no kernel image $(KERNEL_DEBUG)"; exit 1; },scripts/build-kernel $(tree) $(B)/kernel-debug config/debug/*.config)
-	@KERNEL=$(dbg) INITRAMFS=$(guest) SELFTESTS=$(tests) scripts/run-tests $(B)/results/debug tests/debug/*.t
+	@KERNEL=$(dbg) PLAIN=$(image) INITRAMFS=$(guest) SELFTESTS=$(tests) scripts/run-tests $(B)/results/debug tests/debug/*.t
 
 build-matrix: deps tree
 	@scripts/build-matrix $(B)/linux $(B)/matrix

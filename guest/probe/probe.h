@@ -34,6 +34,7 @@ extern bool no_controller;		/* booted with cgroup_disable=memory */
 
 /* setup.c */
 int possible_cpus(void);
+void loopback_up(void);
 void unlimited(void);
 void stage(void);		/* cgroups, files, for all but the checks of cgroup v1 … */
 void setup(void);		/* … and for what is measured */

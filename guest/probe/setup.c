@@ -24,7 +24,7 @@ int possible_cpus(void)
 	return sscanf(text, "%d-%d", &first, &last) == 2 ? last + 1 : 1;
 }
 
-static void loopback_up(void)
+void loopback_up(void)
 {
 	struct ifreq r = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
 	int s = socket(AF_INET, SOCK_DGRAM, 0);

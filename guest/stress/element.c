@@ -22,6 +22,7 @@ LPM(lpm, "lpm_trie", 248);
 LPM(lpm_big, "lpm_trie of big elements", 12000);
 STORAGE(sk_storage, "sk_storage", 1000);
 STORAGE(sk_storage_big, "sk_storage of big elements", 12000);
+
 const struct element percpu_hash = {
 	"percpu_hash", BPF_MAP_TYPE_PERCPU_HASH, 8, 512, 8192
 };

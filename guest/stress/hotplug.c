@@ -60,7 +60,8 @@ void stress_hotplug(void)
 	prog = inserter_load(&in, &hash, map, 64, BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, NULL);
 	err = prog < 0 ? prog : raw_tp_open("sys_enter", prog);
 	for (i = 0; i < (int)ARRAY_SIZE(kinds) + 1; i++) {
-		h = crew_add(c, i & 1 ? s.other : s.owner, -1, i == ARRAY_SIZE(kinds) ? act_maps : act_on_cpu1);
+		h = crew_add(c, i & 1 ? s.other : s.owner, -1,
+			     i == ARRAY_SIZE(kinds) ? act_maps : act_on_cpu1);
 		h->e = kinds[i % ARRAY_SIZE(kinds)];
 		h->map = element_map(h->e, s.owner);
 	}
@@ -76,7 +77,6 @@ void stress_hotplug(void)
 	}
 	crew_stop(c);
 	*in.go = 0;
-	bind_drainers();
 	inserter_sum(&in, &sum);
 	worked = !err && crew_worked(c) && sum.done;
 	if (!worked || verbose)
@@ -84,13 +84,17 @@ void stress_hotplug(void)
 	crew_end(c);
 	munmap((void *)in.go, PAGE);
 	files_release();
+	/* what is left in its stocks is not to be had while it is off */
+	err = err ?: write_file(CPU1 "/online", "0");
 	/*
 	 * KASAN drops what is freed on a CPU on its way off, once that CPU's
 	 * quarantine is closed: neither kept nor given to the slab allocator, it
 	 * stays charged.
 	 */
 	wrong = all_back_but(&s, have_kasan() ? 64 * MiB : 0);
-	stress_ok(worked, wrong, "%s", what);
+	err = write_file(CPU1 "/online", "1") ?: err;
+	bind_drainers();
+	stress_ok(worked && !err, wrong, "%s", what);
 	if (err)
 		tap_diag("%s", strerror(-err));
 	tap_diag("CPU 1 went %d times, insertions by programs %llu%s", rounds,

@@ -3,15 +3,8 @@
  * Everything at once, for some seconds each: what the kernel says of it is for
  * the harness to see, what is left of it is checked here.
  */
-#include <net/if.h>
-#include <sys/ioctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include "stress.h"
 
-int ncpu;
-bool verbose;
-bool unsteady = true;		/* KASAN's quarantine is emptied for the charges' sake */
 int seconds = 3;
 
 static const struct {
@@ -47,26 +40,6 @@ static void usage(FILE *f)
 	      "As root, but for v1 on cgroup2 with the memory controller at the root.\n", f);
 }
 
-static void loopback_up(void)
-{
-	struct ifreq r = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
-	int s = socket(AF_INET, SOCK_DGRAM, 0);
-
-	if (s < 0 || ioctl(s, SIOCSIFFLAGS, &r))
-		die("cannot bring lo up: %m");
-	close(s);
-}
-
-void setup(void)
-{
-	struct rlimit lim = { RLIM_INFINITY, RLIM_INFINITY };
-
-	/* the programs and maps made in the root cgroup do not count */
-	setrlimit(RLIMIT_MEMLOCK, &lim);
-	ncpu = sysconf(_SC_NPROCESSORS_CONF);
-	loopback_up();
-}
-
 int main(int argc, char **argv)
 {
 	size_t i;
@@ -82,7 +55,12 @@ int main(int argc, char **argv)
 		}
 	if (seconds <= 0)
 		die("-t takes a number of seconds");
-	setup();
+	/* KASAN's quarantine is emptied for the charges' sake */
+	unsteady = true;
+	/* the programs and maps made in the root cgroup do not count */
+	unlimited();
+	ncpu = possible_cpus();
+	loopback_up();
 	if (optind < argc && !strcmp(argv[optind], "v1")) {
 		stress_v1_setup();
 		check_init();

@@ -39,7 +39,7 @@ static void settle(void)
 	consolidate(A);
 }
 
-/* that the kernel memory, or all memory, is above what it was at first */
+/* kernel memory, or all memory, as it was at first */
 static bool back_at(const char *file, long long first)
 {
 	long long end = now_ms() + 15000, now;
