@@ -84,6 +84,24 @@ static void drop_values(int map)
 		map_delete(map, &key);
 }
 
+/* packets may still be waiting for softirq: they find nothing left to do */
+static int stop(const struct stage *st)
+{
+	size_t size = DATA + churned.key + VALUE;
+	struct control c;
+	int err;
+
+	do {
+		err = control_get(st->control, &c, size);
+		c.left = 0;
+		err = err ?: control_put(st->control, &c, size);
+		/* a program on its way may have put back what it had read before */
+		rcu_wait();
+		err = err ?: control_get(st->control, &c, size);
+	} while (!err && c.left);
+	return err;
+}
+
 static int one_round(struct stage st[2], struct actor *sender[2], struct actor *maker)
 {
 	size_t size = DATA + churned.key + VALUE;
@@ -102,6 +120,8 @@ static int one_round(struct stage st[2], struct actor *sender[2], struct actor *
 		actor_post(sender[i], send_packets, &st[i], sizeof(st[i]));
 	for (i = 0; i < 2; i++)
 		err = actor_wait(sender[i], NULL, 0) ?: err;
+	for (i = 0; i < 2; i++)
+		err = stop(&st[i]) ?: err;
 	for (i = 0; i < 4 && err >= 0; i++) {
 		n = each_value(st[i % 2].map, i < 2);
 		err = n < 0 ? n : n ? err : -ENODATA;
