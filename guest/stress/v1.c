@@ -35,6 +35,8 @@ static void settle(void)
 {
 	drop_caches();
 	rcu_wait();
+	/* see check.c */
+	shrink_slabs();
 	drain();
 	consolidate(A);
 }
