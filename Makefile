@@ -34,7 +34,7 @@ help:
 	@echo 'make kernel-base  build the base, unpatched, in $(B)/kernel-base (6 min at first)'
 	@echo 'make compare the same selftests on the base and on the patched kernel: what differs (45 min at first, then 35)'
 	@echo 'make probe KERNEL=FILE  the table of who pays for another kernel, a distribution'"'s"' say, beside ours (3 min)'
-	@echo 'make debug   the tests on a kernel with KASAN, lockdep, kmemleak and more (25 min)'
+	@echo 'make debug   the tests on a kernel with KASAN, lockdep, kmemleak and more (30 min)'
 	@echo 'make build-matrix  compile what the series touches without MEMCG, for 32 bits, and so on (10 min)'
 	@echo 'make mutants what sees it if a part of the accounting is missing, part by part (40 min)'
 	@echo 'make shell   boot it into a shell'

@@ -211,10 +211,24 @@ static void check_plan(const struct mutant *m)
 			die("mutant %d: %s: no such group of checks", m->number, item);
 }
 
+/* in memory: a process that ends sets the offset of a file that it inherits */
+static FILE *open_list(const char *path)
+{
+	static char text[1 << 18];
+	FILE *f = fopen(path, "re");
+	size_t n;
+
+	if (!f)
+		return NULL;
+	n = fread(text, 1, sizeof(text), f);
+	fclose(f);
+	return n ? fmemopen(text, n, "r") : NULL;
+}
+
 int mutants_main(const char *list, int from, int to)
 {
 	char line[1024], by[256];
-	FILE *f = fopen(list, "re");
+	FILE *f = open_list(list);
 	int n = 0, survived = 0, checks;
 	enum verdict v;
 	long long start;
