@@ -167,3 +167,15 @@ int inserter_load(const struct inserter *in, const struct element *e, int map, u
 		return prog_load_btf(type, BPF_TRACE_FENTRY, func, c.p, c.n);
 	return prog_load(type, c.p, c.n);
 }
+
+int inserter_start(const struct inserter *in, const struct element *e, int map, struct target *to)
+{
+	int prog = inserter_load(in, e, map, 512, to ? BPF_PROG_TYPE_SOCKET_FILTER :
+				 BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, NULL);
+
+	if (prog < 0)
+		return prog;
+	if (to)
+		return target_open(to) ?: target_run(to, prog);
+	return raw_tp_open("sys_enter", prog) < 0 ? -ENOENT : 0;
+}

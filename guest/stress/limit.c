@@ -45,19 +45,10 @@ static long long highest_over(const struct scene *s, long long max, uint64_t *po
 
 static int programs(const struct inserter *in, const int *maps, struct target *to)
 {
-	int i, prog, err = 0;
+	int i, err = 0;
 
-	for (i = 0; !err && i < KINDS; i++) {
-		prog = inserter_load(in, kinds[i], maps[i], 512, i < SOFTIRQS ?
-				     BPF_PROG_TYPE_SOCKET_FILTER :
-				     BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, NULL);
-		if (prog < 0)
-			err = prog;
-		else if (i < SOFTIRQS)
-			err = target_open(&to[i]) ?: target_run(&to[i], prog);
-		else if (raw_tp_open("sys_enter", prog) < 0)
-			err = -ENOENT;
-	}
+	for (i = 0; !err && i < KINDS; i++)
+		err = inserter_start(in, kinds[i], maps[i], i < SOFTIRQS ? &to[i] : NULL);
 	return err;
 }
 

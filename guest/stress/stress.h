@@ -96,6 +96,8 @@ void inserter_sum(const struct inserter *in, struct tally *sum);
  */
 int inserter_load(const struct inserter *in, const struct element *e, int map, uint32_t keep,
 		  uint32_t type, const char *func);
+/* and run it: by packets to @to, or by each system call if that is NULL */
+int inserter_start(const struct inserter *in, const struct element *e, int map, struct target *to);
 
 /* locks.c: tracepoints where locks are held that waking somebody takes */
 enum { LOCK_POINTS = 10 };

@@ -63,7 +63,7 @@ void stress_v1(void)
 	struct crew *c = crew_open();
 	struct inserter in;
 	const char *wrong = NULL;
-	int i, map, prog, err = 0;
+	int i, map, err = 0;
 	uint64_t by_bpf = 0;
 	struct tally sum;
 	struct hand *h;
@@ -77,15 +77,7 @@ void stress_v1(void)
 	inserter_open(&in);
 	for (i = 0; !err && i < (int)ARRAY_SIZE(kinds); i++) {
 		map = element_map(kinds[i], A);
-		prog = inserter_load(&in, kinds[i], map, 512, i < SOFTIRQS ?
-				     BPF_PROG_TYPE_SOCKET_FILTER :
-				     BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, NULL);
-		if (prog < 0)
-			err = prog;
-		else if (i < SOFTIRQS)
-			err = target_open(&to[i]) ?: target_run(&to[i], prog);
-		else if (raw_tp_open("sys_enter", prog) < 0)
-			err = -ENOENT;
+		err = inserter_start(&in, kinds[i], map, i < SOFTIRQS ? &to[i] : NULL);
 		h = crew_add(c, A, i, act_elements);
 		h->e = kinds[i];
 		h->map = map;

@@ -6,8 +6,8 @@
 # tests/*.t, as it has a kernel of its own to build; make debug runs it.
 #
 # KERNEL, INITRAMFS, SELFTESTS: image and initramfs files, if not those of build/.
-# VMLINUX: of KERNEL, with its lines. TREE: what it was built from. CHECKS: some of accounting, maps, progs and
-# fault. VMS: VMs at a time (2).
+# VMLINUX: of KERNEL, with its lines. TREE: what it was built from. CHECKS: some
+# of accounting, maps, progs and fault. VMS: VMs at a time (2).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib/tap.sh
