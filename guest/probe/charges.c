@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Checks: what is charged is what is taken, nothing of it stays, and every map
- * and program says in fdinfo that it holds something.
+ * Checks: what is charged is what is taken, nothing of it stays, and maps and
+ * programs say in fdinfo what they are charged.
  */
 #include <linux/btf.h>
 #include "probe.h"
@@ -84,17 +84,38 @@ static void check_released(const struct row *r, const struct result *res)
 			 res->after[S_OTHER], res->after[S_PARENT]);
 }
 
+/* the others have no such line */
+static bool has_memlock(const struct row *r)
+{
+	return r->map != BPF_MAP_TYPE_UNSPEC || !strcmp(r->type, "program");
+}
+
 void check_fdinfo(const struct row *r, const struct fdinfo *f)
 {
 	bool ok = f->objects && !f->empty;
 
-	/* the others have no such line */
-	if (r->map == BPF_MAP_TYPE_UNSPEC && strcmp(r->type, "program"))
+	if (!has_memlock(r))
 		return;
 	tap_ok(ok, "%s, %s: memlock in fdinfo of every map and program is more than 0",
 	       r->type, r->what);
 	if (!ok || verbose)
 		tap_diag("%d objects, 0 in %d of them, %lld in all", f->objects, f->empty, f->sum);
+}
+
+/* beside what an object holds, a file and a dentry are charged for its descriptor */
+static void check_memlock(const struct row *r, const struct result *res)
+{
+	const long long charged = res->charged[S_OWNER], said = res->fdinfo.sum;
+	const long long files = 640LL * res->fdinfo.objects;
+	bool ok = said * 100 <= charged * 102 && said * 100 >= (charged - files) * 98;
+
+	if (!has_memlock(r) || r->driver)
+		return;
+	tap_ok(ok && !res->err && res->fdinfo.objects, "%s, %s: memlock in fdinfo is within 2 %% "
+	       "of what is charged", r->type, r->what);
+	if (!ok || verbose)
+		tap_diag("memlock %lld, charged %lld, objects %d", said, charged,
+			 res->fdinfo.objects);
 }
 
 static void check(const struct row *r)
@@ -104,7 +125,7 @@ static void check(const struct row *r)
 	measure_at_rest(r, &res);
 	check_charged(r, &res);
 	check_released(r, &res);
-	check_fdinfo(r, &res.fdinfo);
+	check_memlock(r, &res);
 }
 
 static bool has_row(int map)

@@ -225,6 +225,7 @@ static void measure_by(const struct row *r, bool root, struct result *res)
 	struct jit_was was;
 	struct job job = { .row = r };
 	struct reading before, made, after;
+	struct fdinfo prepared;
 	struct scene s;
 	long long t[5] = { now_ms() };
 
@@ -238,6 +239,7 @@ static void measure_by(const struct row *r, bool root, struct result *res)
 	res->err = r->prepare ? r->prepare(r) : 0;
 
 	t[1] = now_ms();
+	fdinfo_read(MARK, &prepared);
 	settled(&s, &before);
 	t[2] = now_ms();
 	if (!res->err)
@@ -248,6 +250,8 @@ static void measure_by(const struct row *r, bool root, struct result *res)
 		settled(&s, &made);
 		delta(&before, &made, res);
 		fdinfo_read(MARK, &res->fdinfo);
+		res->fdinfo.objects -= prepared.objects;
+		res->fdinfo.sum -= prepared.sum;
 	}
 	fd_release();
 	if (r->done)

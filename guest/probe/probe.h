@@ -201,6 +201,7 @@ struct row {
 	bool by_asked;			/* much else is taken: charged is within that above asked */
 	int jit, harden;		/* sysctl wanted, -1: as it is */
 	int copies;			/* objects made, 0 means 1 */
+	bool driver;			/* whose files in debugfs are in no memlock */
 	bool nobodys_percpu;		/* comes with per-CPU memory that is nobody's */
 	/* after creation, in the creator */
 	int (*fill)(const struct row *r, int fd);

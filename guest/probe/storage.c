@@ -174,7 +174,7 @@ const struct row storage_rows[] = {
 	ROW(HASH, "hash", "offloaded to a device and filled, 64 of them", 8, 32000, 2, .copies = 64,
 	    .prepare = prepare_device, .make = make_offloaded, .done = done_device),
 	{ .type = "program", .what = "offloaded to a device, 1024 of them", .jit = -1,
-	  .harden = -1, .copies = 1024, .within = 5, .prepare = prepare_device,
+	  .harden = -1, .copies = 1024, .within = 5, .driver = true, .prepare = prepare_device,
 	  .make = make_offloaded_progs, .done = done_device },
 	{ 0 }
 };

@@ -118,15 +118,31 @@ static long long dying(void)
 	return field(ALL, "cgroup.stat", "nr_dying_descendants");
 }
 
+/*
+ * Three counters are read one after the other, while what the last actor was
+ * made of is given back: true is what is read again and again.
+ */
+static long long remains_for_sure(void)
+{
+	long long end = now_ms() + WAIT_MS, was = -1, now;
+	int same = 0;
+
+	do {
+		settle();
+		now = remains();
+		same = now == was ? same + 1 : 0;
+		was = now;
+	} while (same < 3 && now_ms() < end);
+	return now;
+}
+
 static long long first, first_dying;
 
 void scene_begin(struct scene *s)
 {
 	if (mkdir(ALL "/rest", 0755) && errno != EEXIST)
 		die("mkdir: %m");
-	settle();
-	settle();
-	first = remains();
+	first = remains_for_sure();
 	first_dying = dying();
 	scene_open(s);
 }
