@@ -9,6 +9,7 @@ KERNEL	?=
 KERNEL_BASE ?=
 OURS	?=
 SELFTESTS ?=
+TABLE	?=
 KERNEL_DEBUG ?=
 VM_SLOW	?= 1
 export V JOBS LINUX VM_SLOW
@@ -37,6 +38,7 @@ help:
 	@echo 'make debug   the tests on a kernel with KASAN, lockdep, kmemleak and more (30 min)'
 	@echo 'make build-matrix  compile what the series touches without MEMCG, for 32 bits, and so on (10 min)'
 	@echo 'make mutants what sees it if a part of the accounting is missing, part by part (40 min)'
+	@echo 'make docs    the accounting table and the pictures in Documentation/, of tests/record/ (seconds)'
 	@echo 'make shell   boot it into a shell'
 	@echo 'make lint    is the series well-formed, are the scripts clean (seconds)'
 	@echo 'make clean   remove what was built; $(B)/linux, which may hold work, and the cache stay'
@@ -51,6 +53,7 @@ help:
 	@echo '           OURS=FILE make probe: take this image for ours; it is not built'
 	@echo '           KERNEL_DEBUG=FILE take this image for make debug; it is not built'
 	@echo '           VM_SLOW=N multiply the time limits of the VM (now $(VM_SLOW))'
+	@echo '           TABLE=FILE make docs: record this table first, $(B)/results/table.tsv of make run'
 	@echo '           FORCE=1   make tree: drop commits of $(B)/linux that were not exported'
 	@echo 'Times are for 2 cores without KVM. The cache is $${BPF_MEMCG_CACHE:-~/.cache/linux-bpf-memcg}.'
 
@@ -125,6 +128,10 @@ mutants: tree guest
 	@scripts/run-mutants -q $(B)/mutants/linux/mutants.tsv \
 		$(B)/mutants/kernel/arch/x86/boot/bzImage $(guest) $(B)/results/mutants
 
+docs:
+	@scripts/install-deps -d
+	@scripts/make-docs $(if $(TABLE),$(TABLE) $(image))
+
 lint: deps
 	@scripts/lint
 
@@ -133,7 +140,7 @@ clean:
 		$(B)/results
 
 .PHONY: help run test compare probe debug build-matrix mutants shell deps tree export kernel kernel-base guest \
-	selftests lint clean
+	selftests docs lint clean
 # Each step takes all the CPUs itself.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
