@@ -37,7 +37,7 @@ plant() { # plant [FILE LINE NEW_LINE]: with that added to the series behind LIN
 plant >"$tmp/sites" 2>"$tmp/err" || { cat "$tmp/err"; echo "Bail out! no mutants"; exit 1; }
 
 everywhere() {
-	git -C "$tree" grep -lE '\|? ?BPF_GFP_(ACCOUNT|ATOMIC)|bpf_memcg_[a-z_]+\(' series -- '*.c' |
+	git -C "$tree" grep -lE '\|? ?BPF_GFP_(ACCOUNT|ATOMIC)|bpf_memcg_[a-z_]+\(' series -- '*.c' ':!tools' |
 		sed 's/^series://' | LC_ALL=C sort >"$tmp/files"
 	[ -s "$tmp/files" ]
 	comm -23 "$tmp/files" <(cut -f 2 "$tmp/sites" | LC_ALL=C sort -u) >"$tmp/missing"
