@@ -2,6 +2,8 @@
 #include <sys/mman.h>
 #include "stress.h"
 
+enum { PATIENCE = 20 };		/* times what was asked for */
+
 struct crew *crew_open(void)
 {
 	struct crew *c = mmap(NULL, sizeof(*c), PROT_READ | PROT_WRITE,
@@ -75,6 +77,21 @@ bool crew_worked(const struct crew *c)
 		if (!c->hand[i].done || c->hand[i].err == -EOWNERDEAD)
 			return false;
 	return true;
+}
+
+bool crew_goes_on(const struct crew *c, long long start)
+{
+	long long ms = now_ms() - start;
+
+	return ms < seconds * 1000 || (!crew_worked(c) && ms < PATIENCE * seconds * 1000);
+}
+
+void crew_run(const struct crew *c)
+{
+	long long start = now_ms();
+
+	while (crew_goes_on(c, start))
+		sleep_ms(50);
 }
 
 void crew_say(const struct crew *c)

@@ -55,7 +55,7 @@ static int store_on_egress(const struct inserter *in, const struct scene *s)
 
 void stress_freed(void)
 {
-	long long end;
+	long long start;
 	struct inserter in, egress;
 	struct tally sum, stored;
 	struct crew *c = crew_open();
@@ -74,8 +74,8 @@ void stress_freed(void)
 	*in.go = 1;
 	*egress.go = 1;
 	crew_go(c);
-	end = now_ms() + seconds * 1000;
-	for (; !err && (now_ms() < end || rounds < (int)ARRAY_SIZE(kinds)); rounds++) {
+	start = now_ms();
+	for (; !err && (crew_goes_on(c, start) || rounds < (int)ARRAY_SIZE(kinds)); rounds++) {
 		err = replace(&in, kinds[rounds % ARRAY_SIZE(kinds)], &s, &to);
 		sleep_ms(20);
 	}

@@ -39,7 +39,7 @@ void stress_hotplug(void)
 	static const char what[] = "a CPU goes and comes as it fills maps: what was in its stocks "
 				   "is back, every charge is";
 	static const struct element *const kinds[] = { &hash, &lpm, &percpu_hash, &hash_big };
-	long long end;
+	long long start;
 	struct crew *c;
 	const char *wrong;
 	struct inserter in;
@@ -68,8 +68,8 @@ void stress_hotplug(void)
 	*in.go = 1;
 	crew_go(c);
 	err = err < 0 ? err : 0;
-	end = now_ms() + seconds * 1000;
-	for (; !err && (now_ms() < end || !rounds); rounds++) {
+	start = now_ms();
+	for (; !err && (crew_goes_on(c, start) || !rounds); rounds++) {
 		sleep_ms(100);
 		err = write_file(CPU1 "/online", "0");
 		sleep_ms(50);

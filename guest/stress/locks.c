@@ -43,7 +43,7 @@ void stress_locks(void)
 	int i, rounds = 0, links = 0, err = 0;
 	struct tally sum, total = { 0 };
 	struct crew *c = crew_open();
-	long long end, high;
+	long long start, high;
 	const char *wrong;
 	struct inserter in;
 	struct hand *h;
@@ -57,8 +57,8 @@ void stress_locks(void)
 		h = crew_add(c, s.other, i, i < 2 ? act_sleep : act_elements);
 		h->e = &lpm;
 	}
-	end = now_ms() + seconds * 1000;
-	for (; !err && now_ms() < end; rounds++) {
+	start = now_ms();
+	for (; !err && crew_goes_on(c, start); rounds++) {
 		inserter_open(&in);
 		for (i = 2; i < 4; i++)
 			c->hand[i].map = element_map(&lpm, s.other);

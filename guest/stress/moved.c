@@ -56,7 +56,7 @@ void stress_moved(void)
 	}
 	*in.go = 1;
 	crew_go(c);
-	sleep_ms(seconds * 1000);
+	crew_run(c);
 	crew_stop(c);
 	*in.go = 0;
 	inserter_sum(&in, &sum);

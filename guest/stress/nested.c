@@ -111,7 +111,7 @@ static void run(bool nmi, const char *what)
 	}
 	*in.go = 1;
 	crew_go(c);
-	sleep_ms(seconds * 1000);
+	crew_run(c);
 	crew_stop(c);
 	*in.go = 0;
 	inserter_sum(&in, &sum);

@@ -70,7 +70,7 @@ static void read_done(const struct round *r, uint64_t done[KINDS])
 
 void stress_removed(void)
 {
-	long long end;
+	long long start;
 	uint64_t at[KINDS], done[KINDS], after[KINDS] = { 0 };
 	struct target to[SOFTIRQS] = { 0 };
 	struct crew *c = crew_open();
@@ -87,8 +87,8 @@ void stress_removed(void)
 		h->e = kinds[i % SOFTIRQS];
 	}
 	crew_add(c, s.other, 1, act_getppid);
-	end = now_ms() + seconds * 1000;
-	for (; !err && (now_ms() < end || !rounds); rounds++) {
+	start = now_ms();
+	for (; !err && (crew_goes_on(c, start) || !rounds); rounds++) {
 		for (i = 0; i < SOFTIRQS; i++)
 			target_open(&to[i]);
 		err = prepare(&r, &s, to);
@@ -114,7 +114,7 @@ void stress_removed(void)
 			munmap((void *)r.in[i].go, PAGE);
 		}
 		files_release();
-		if (!err && now_ms() < end) {
+		if (!err && crew_goes_on(c, start)) {
 			err = mkdir(s.owner, 0755) ? -errno : 0;
 			s.no_owner = false;
 		}

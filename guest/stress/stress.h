@@ -45,6 +45,9 @@ struct hand *crew_add(struct crew *c, const char *cg, int cpu, act_fn act);
 void crew_go(struct crew *c);
 void crew_stop(struct crew *c);		/* and wait for the last turns */
 bool crew_worked(const struct crew *c);	/* each hand got something done, none died */
+/* for the time set, and on a slow machine longer, until each got something done */
+bool crew_goes_on(const struct crew *c, long long start);
+void crew_run(const struct crew *c);
 void crew_say(const struct crew *c);
 void crew_end(struct crew *c);
 
