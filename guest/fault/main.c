@@ -25,6 +25,12 @@ static void configure(const char *what, const char *file, const char *value)
 		die("%s: %s; config/debug/fault.config is needed", path, strerror(-err));
 }
 
+void fail_pages(bool yes)
+{
+	/* a page has an order of 10 at most */
+	configure("fail_page_alloc", "min-order", yes ? "0" : "11");
+}
+
 /* all may fail, but for what kmemleak keeps about each object (guest/scenario/fault) */
 static void configure_all(void)
 {
@@ -39,7 +45,7 @@ static void configure_all(void)
 	}
 	configure("failslab", "cache-filter", "1");
 	configure("fail_page_alloc", "ignore-gfp-highmem", "0");
-	configure("fail_page_alloc", "min-order", "0");
+	fail_pages(true);
 }
 
 /* the first program makes the kernel read its own BTF */

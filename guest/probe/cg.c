@@ -54,8 +54,8 @@ static int drop(const char *cg)
 {
 	int i;
 
-	/* an ended task may still be on its way out */
-	for (i = 0; i < 100; i++) {
+	/* an ended task may still be on its way out, a long one on a slow machine */
+	for (i = 0; i < 2000; i++) {
 		if (!rmdir(cg))
 			return 0;
 		if (errno != EBUSY)

@@ -46,7 +46,7 @@ void put(const char *cg, const char *file, const char *text)
 
 int cg_remove(const char *cg)
 {
-	long long end = now_ms() + 2000;
+	long long end = now_ms() + 20000;
 
 	while (rmdir(cg)) {
 		if (errno != EBUSY || now_ms() > end)
