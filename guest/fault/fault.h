@@ -44,9 +44,10 @@ bool trace_stack(char stack[STACK]);	/* of the last attempt to charge */
 
 /* nth.c, charge.c: all that a case allocates fails */
 void nth_sweep(const struct fault_case *c);
+void charge_sweep(const struct fault_case *c);
+
 /* main.c: whether pages may fail, or slab objects alone */
 void fail_pages(bool yes);
-void charge_sweep(const struct fault_case *c);
 
 /*
  * cases.c: each group of cases has a cgroup, which holds at the end what it held

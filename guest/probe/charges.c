@@ -125,6 +125,7 @@ static void check(const struct row *r)
 	measure_at_rest(r, &res);
 	check_charged(r, &res);
 	check_released(r, &res);
+	check_fdinfo(r, &res.fdinfo);
 	check_memlock(r, &res);
 }
 
