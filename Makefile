@@ -39,7 +39,7 @@ help:
 	@echo 'make build-matrix  compile what the series touches without MEMCG, for 32 bits, and so on (10 min)'
 	@echo 'make mutants what sees it if a part of the accounting is missing, part by part (40 min)'
 	@echo 'make docs    the accounting table and the pictures in Documentation/, of tests/record/ (seconds)'
-	@echo 'make shell   boot it into a shell'
+	@echo 'make shell   boot it into a shell, with bpftool and the BPF selftests (3 min more at first)'
 	@echo 'make lint    is the series well-formed, are the scripts clean (seconds)'
 	@echo 'make clean   remove what was built; $(B)/linux, which may hold work, and the cache stay'
 	@echo
@@ -79,8 +79,8 @@ debug: $(if $(TREE)$(KERNEL_DEBUG),deps,tree) guest selftests
 build-matrix: deps tree
 	@scripts/build-matrix $(B)/linux $(B)/matrix
 
-shell: deps kernel guest
-	@scripts/vm -k $(image) -i $(guest) -s shell
+shell: deps kernel guest selftests
+	@scripts/vm -k $(image) -i $(guest),$(tests) -s shell
 
 deps:
 	@scripts/install-deps
