@@ -68,17 +68,16 @@ struct actor *actor_start(const char *cg, int cpu)
 			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct rlimit none = { 0, 0 };
 	cpu_set_t set;
-	int err;
+	int err, pid;
 
 	if (a == MAP_FAILED)
 		die("no memory for an actor");
 	fflush(stdout);
-	a->pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
-	if (a->pid < 0)
+	pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+	if (pid < 0)
 		die("clone: %m");
-	if (!a->pid) {
+	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		a->pid = getpid();
 		err = cg ? cg_join(cg) : 0;
 		if (err)
 			die("cannot join %s: %s", cg, strerror(-err));
@@ -93,6 +92,8 @@ struct actor *actor_start(const char *cg, int cpu)
 			die("RLIMIT_MEMLOCK: %m");
 		actor_loop(a);
 	}
+	/* not by the actor, too: a pid of 0 is one that died, and is not called */
+	a->pid = pid;
 	return a;
 }
 
