@@ -12,6 +12,7 @@ SELFTESTS ?=
 TABLE	?=
 KERNEL_DEBUG ?=
 VM_SLOW	?= 1
+BISECT	?= x86-64 memcg-n x86-32
 export V JOBS LINUX VM_SLOW
 
 B	:= build
@@ -37,6 +38,7 @@ help:
 	@echo 'make probe KERNEL=FILE  the table of who pays for another kernel, a distribution'"'s"' say, beside ours (3 min)'
 	@echo 'make debug   the tests on a kernel with KASAN, lockdep, kmemleak and more (30 min)'
 	@echo 'make build-matrix  compile what the series touches without MEMCG, for 32 bits, and so on (10 min)'
+	@echo 'make bisect  build the kernel after each patch, with W=1 and sparse (2 hours for each configuration; goes on where it was)'
 	@echo 'make mutants what sees it if a part of the accounting is missing, part by part (40 min)'
 	@echo 'make docs    the accounting table and the pictures in Documentation/, of tests/record/ (seconds)'
 	@echo 'make shell   boot it into a shell, with bpftool and the BPF selftests (3 min more at first)'
@@ -53,6 +55,7 @@ help:
 	@echo '           OURS=FILE make probe: take this image for ours; it is not built'
 	@echo '           KERNEL_DEBUG=FILE take this image for make debug; it is not built'
 	@echo '           VM_SLOW=N multiply the time limits of the VM (now $(VM_SLOW))'
+	@echo '           BISECT=CONFIG make bisect: of x86-64 memcg-n x86-32 (all), and of config/matrix/'
 	@echo '           TABLE=FILE make docs: record this table first, $(B)/results/table.tsv of make run'
 	@echo '           FORCE=1   make tree: drop commits of $(B)/linux that were not exported'
 	@echo 'Times are for 2 cores without KVM. The cache is $${BPF_MEMCG_CACHE:-~/.cache/linux-bpf-memcg}.'
@@ -78,6 +81,10 @@ debug: $(if $(TREE)$(KERNEL_DEBUG),deps,tree) guest selftests
 
 build-matrix: deps tree
 	@scripts/build-matrix $(B)/linux $(B)/matrix
+
+bisect: tree
+	@scripts/install-deps -s
+	@for config in $(BISECT); do scripts/bisect $(B)/linux $(B)/bisect $$config || exit 1; done
 
 shell: deps kernel guest selftests
 	@scripts/vm -k $(image) -i $(guest),$(tests) -s shell
@@ -136,10 +143,10 @@ lint: deps
 	@scripts/lint
 
 clean:
-	rm -rf $(out) $(B)/kernel-* $(B)/mutants $(B)/guest $(B)/selftests $(B)/samples $(B)/debian-tools $(B)/matrix \
+	rm -rf $(out) $(B)/kernel-* $(B)/mutants $(B)/guest $(B)/selftests $(B)/samples $(B)/debian-tools $(B)/matrix $(B)/bisect \
 		$(B)/results
 
-.PHONY: help run test compare probe debug build-matrix mutants shell deps tree export kernel kernel-base guest \
+.PHONY: help run test compare probe debug build-matrix bisect mutants shell deps tree export kernel kernel-base guest \
 	selftests docs lint clean
 # Each step takes all the CPUs itself.
 .NOTPARALLEL:

@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What scripts/bisect makes of patches that break the build or bring warnings.
+# Seconds: the tree has two files and a Makefile with the targets that are used.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. tests/lib/tap.sh
+. scripts/lib.sh
+bisect=$top/scripts/bisect
+tree=$tmp/tree
+export CC=gcc
+
+mkdir -p "$tree"/{kernel,mm,scripts/kconfig}
+cat >"$tree/Makefile" <<'MAKE'
+MAKEFLAGS += -r --no-print-directory
+allnoconfig: ; cp $(KCONFIG_ALLCONFIG) $(O)/.config
+all := kernel/a.o mm/b.o
+vmlinux: $(all) ; cd $(O) && $(CC) -r -o vmlinux $(all) && ! nm vmlinux | grep -w U >undefined || \
+	{ sed 's/.* U/undefined reference to/' undefined; exit 1; }
+ifeq ($(C),2)
+$(all): %.o: %.c ; @sed -n 's|.*sparse: \(.*\)|$<:1:1: warning: \1|p' $<
+else
+$(all): %.o: %.c ; @echo '  CC      $@'; mkdir -p $(O)/$(@D); $(CC) -Wall -c -o $(O)/$@ $<
+endif
+.PHONY: $(all)
+MAKE
+# the last line of an option wins
+cat >"$tree/scripts/kconfig/merge_config.sh" <<'MERGE'
+#!/bin/sh
+out=$3
+shift 3
+cat "$@" | awk '{ o = $0; sub(/^# /, "", o); sub(/[= ].*/, "", o) } o ~ /^CONFIG_/ { line[o] = $0 }
+	END { for (o in line) print line[o] }' >$out/.config
+MERGE
+chmod +x "$tree/scripts/kconfig/merge_config.sh"
+git_plain -c init.defaultBranch=base init -q "$tree"
+commit() { git_plain -C "$tree" add . && git_plain -C "$tree" -c user.name=t -c user.email=t@t commit -qm "$1"; }
+known='static int unused; // sparse: dubious'
+echo "$known" >"$tree/kernel/a.c"
+echo 'int b;' >"$tree/mm/b.c"
+commit base
+git_plain -C "$tree" checkout -q -b series
+printf '%s\nint a;\n' "$known" >"$tree/kernel/a.c"
+commit fine
+echo 'int c(void); int b(void) { return c(); }' >"$tree/mm/b.c"
+commit unlinked
+echo 'int b(void) { return 0; }' >"$tree/mm/b.c"
+commit linked
+printf '%s\nint a;\nstatic int new;\n' "$known" >"$tree/kernel/a.c"
+commit warned
+echo 'int b(void) { return 1; } // sparse: cast' >"$tree/mm/b.c"
+commit sparse
+
+says() { # says STATUS PATTERN ARGUMENT...
+	local status=0
+	"$bisect" "${@:3}" >"$tmp/says" 2>&1 || status=$?
+	cat "$tmp/says"
+	[ $status -eq "$1" ] && grep -qE "$2" "$tmp/says"
+}
+said() { cat "$tmp/says"; grep -qE "$1" "$tmp/says"; }
+ok "usage" says 2 'usage:' "$tree"
+ok "no tree: says so, and how to make one" says 1 'is no git tree.*make tree' "$tmp" "$tmp/builds" x86-64
+ok "a configuration that is none" says 1 'no configuration nowhere' "$tree" "$tmp/builds" nowhere
+ok "a patch that is none" says 1 'patches 1 to 6: there are 1 to 5' -l 6 "$tree" "$tmp/builds" x86-64
+"$bisect" "$tree" "$tmp/builds" x86-64 >"$tmp/says" 2>&1 || status=$?
+ok "patches that fail make it fail" [ "${status:-0}" = 1 ]
+ok "warnings that the base gives are let pass" said '^ok 1 - 1 fine: 2 objects'
+ok "a function that is missing breaks" said '^not ok 2 - 2 unlinked: broken'
+ok "the next one has it again" said '^ok 3 - 3 linked'
+ok "a new warning is found" said '^not ok 4 - 4 warned: warns'
+ok "and shown" said "^# .*kernel/a.c: warning: .new. defined but not used"
+ok "a new finding of sparse, too" said '^not ok 5 - 5 sparse: warns'
+ok "and shown" said '^# sparse: .*mm/b.c: warning: cast'
+ok "the plan is of all" said '^1\.\.5$'
+record() {
+	cut -f 1,3,5,7 "$tmp/builds/x86-64.tsv" | diff - <(printf '%s\t%s\t%s\t%s\n' patch result 'new warnings' subject \
+		1 ok 0 fine 2 broken 1 unlinked 3 ok 0 linked 4 warns 1 warned 5 warns 1 sparse)
+}
+ok "the record has a line for each" record
+ok "what passed is not built again" says 0 '^ok 1 - 1 fine # before' -l 1 "$tree" "$tmp/builds" x86-64
+ok "what failed is" says 1 '^not ok 1 - 2 unlinked: broken' -f 2 -l 2 "$tree" "$tmp/builds" x86-64
+echo "1..$n"
