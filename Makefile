@@ -39,6 +39,7 @@ help:
 	@echo 'make debug   the tests on a kernel with KASAN, lockdep, kmemleak and more (30 min)'
 	@echo 'make build-matrix  compile what the series touches without MEMCG, for 32 bits, and so on (10 min)'
 	@echo 'make bisect  build the kernel after each patch, with W=1 and sparse (2 hours for each configuration; goes on where it was)'
+	@echo 'make deb     Debian packages of the patched kernel in $(B)/deb, booted once (10 min)'
 	@echo 'make mutants what sees it if a part of the accounting is missing, part by part (40 min)'
 	@echo 'make docs    the accounting table and the pictures in Documentation/, of tests/record/ (seconds)'
 	@echo 'make shell   boot it into a shell, with bpftool and the BPF selftests (3 min more at first)'
@@ -56,6 +57,7 @@ help:
 	@echo '           KERNEL_DEBUG=FILE take this image for make debug; it is not built'
 	@echo '           VM_SLOW=N multiply the time limits of the VM (now $(VM_SLOW))'
 	@echo '           BISECT=CONFIG make bisect: of x86-64 memcg-n x86-32 (all), and of config/matrix/'
+	@echo '           CONFIG=FILE make deb: with this configuration, /boot/config-* say, and accounting'
 	@echo '           TABLE=FILE make docs: record this table first, $(B)/results/table.tsv of make run'
 	@echo '           FORCE=1   make tree: drop commits of $(B)/linux that were not exported'
 	@echo 'Times are for 2 cores without KVM. The cache is $${BPF_MEMCG_CACHE:-~/.cache/linux-bpf-memcg}.'
@@ -85,6 +87,11 @@ build-matrix: deps tree
 bisect: tree
 	@scripts/install-deps -s
 	@for config in $(BISECT); do scripts/bisect $(B)/linux $(B)/bisect $$config || exit 1; done
+
+deb: $(if $(TREE),deps,tree) guest
+	@scripts/install-deps -b
+	@scripts/build-deb $(tree) $(B)/deb $(CONFIG)
+	@scripts/vm $(if $(CONFIG),-S) -k $(B)/deb/vmlinuz -i $(guest) -s smoke -o $(B)/results/deb
 
 shell: deps kernel guest selftests
 	@scripts/vm -k $(image) -i $(guest),$(tests) -s shell
@@ -143,10 +150,10 @@ lint: deps
 	@scripts/lint
 
 clean:
-	rm -rf $(out) $(B)/kernel-* $(B)/mutants $(B)/guest $(B)/selftests $(B)/samples $(B)/debian-tools $(B)/matrix $(B)/bisect \
+	rm -rf $(out) $(B)/kernel-* $(B)/mutants $(B)/guest $(B)/selftests $(B)/samples $(B)/debian-tools $(B)/matrix $(B)/bisect $(B)/deb \
 		$(B)/results
 
-.PHONY: help run test compare probe debug build-matrix bisect mutants shell deps tree export kernel kernel-base guest \
+.PHONY: help run test compare probe debug build-matrix bisect deb mutants shell deps tree export kernel kernel-base guest \
 	selftests docs lint clean
 # Each step takes all the CPUs itself.
 .NOTPARALLEL:
