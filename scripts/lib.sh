@@ -106,6 +106,49 @@ format_series() {
 	(cd "$3" && find . -name '*.patch' -printf '%f\n' | LC_ALL=C sort >series)
 }
 
+# patch_subjects DIR: for each patch of DIR/series a line: name, tab, subject
+patch_subjects() {
+	local name subject
+	while IFS=$'\t' read -r name subject; do
+		case $subject in # encoded: seldom, and git's business
+		*'=?'*) subject=$(git_plain mailinfo -b /dev/null /dev/null <"$1/$name" | sed -n 's/^Subject: //p') ;;
+		esac
+		printf '%s\t%s\n' "$name" "$subject"
+	done < <(
+		mapfile -t names < <(series_files "$1")
+		cd "$1" && [ ${#names[@]} -gt 0 ] && awk '
+		FNR == 1 { on = 0; header = 1 }
+		!header { next }
+		on && /^[ \t]/ { subject = subject $0; next }
+		on { sub(/^\[[^]]*\] */, "", subject); print FILENAME "\t" subject; header = 0; next }
+		/^Subject: / { on = 1; subject = substr($0, 10) }' "${names[@]}"
+	)
+}
+
+# series_with_parts DIR PARTS: DIR/series with the headings of PARTS, if there is such a
+# file: lines of the subject of a part's first patch, a tab and its title.
+series_with_parts() {
+	local name subject title
+	local -A titles=()
+	[ -f "$2" ] || { series_files "$1"; return; }
+	while IFS=$'\t' read -r subject title; do
+		case $subject in '#'* | '') continue ;; esac
+		[ -n "$title" ] || die "${2##*/}: no title behind '$subject'"
+		titles[$subject]=$title
+	done <"$2"
+	while IFS=$'\t' read -r name subject; do
+		if [ -n "$subject" ] && [ -n "${titles[$subject]:-}" ]; then
+			echo "# ${titles[$subject]}"
+			# shellcheck disable=SC2016 # unset expands it, once
+			unset 'titles[$subject]'
+		fi
+		echo "$name"
+	done < <(patch_subjects "$1")
+	for subject in "${!titles[@]}"; do
+		die "${2##*/}: part '${titles[$subject]}' is to begin with '$subject', and no patch has that subject"
+	done
+}
+
 # print_table TSV: columns as wide as their widest cell, numbers to the right;
 # the last column (notes) may be long and is printed below as footnotes.
 print_table() {
