@@ -31,7 +31,7 @@ help:
 	@echo 'make run     all the way from nothing to the table of who pays (8 min at first, then under 1)'
 	@echo 'make test    the tests, from nothing (30 min at first, then 20)'
 	@echo 'make tree    base and series as a git tree in $(B)/linux (1 min at first)'
-	@echo 'make export  the commits of $(B)/linux back into patches/ (seconds)'
+	@echo 'make export  the commits of $(B)/linux back into patches/, and into the cover letter (seconds)'
 	@echo 'make kernel  build the patched kernel in $(out) (6 min at first)'
 	@echo 'make kernel-base  build the base, unpatched, in $(B)/kernel-base (6 min at first)'
 	@echo 'make compare the same selftests on the base and on the patched kernel: what differs (45 min at first, then 35)'
@@ -41,9 +41,9 @@ help:
 	@echo 'make bisect  build the kernel after each patch, with W=1 and sparse (2 hours for each configuration; goes on where it was)'
 	@echo 'make deb     Debian packages of the patched kernel in $(B)/deb, booted once (10 min)'
 	@echo 'make mutants what sees it if a part of the accounting is missing, part by part (40 min)'
-	@echo 'make docs    the accounting table and the pictures in Documentation/, of tests/record/ (seconds)'
+	@echo 'make docs    the tables and pictures in Documentation/, of tests/record/ and patches/ (seconds)'
 	@echo 'make shell   boot it into a shell, with bpftool and the BPF selftests (3 min more at first)'
-	@echo 'make lint    is the series well-formed, are the scripts clean (seconds)'
+	@echo 'make lint    is the series well-formed, are the scripts clean (minutes at first, then seconds)'
 	@echo 'make clean   remove what was built; $(B)/linux, which may hold work, and the cache stay'
 	@echo
 	@echo 'Variables: V=1       show what runs, and the console of the VM'
@@ -104,6 +104,7 @@ tree: deps
 
 export:
 	@scripts/export-series $(B)/linux
+	@test ! -f patches/tree || scripts/cover
 
 kernel: $(if $(KERNEL),,$(if $(TREE),deps,tree))
 	@$(if $(KERNEL),test -r $(KERNEL) || { echo "make: no kernel image $(KERNEL)"; exit 1; },scripts/build-kernel $(tree) $(out))

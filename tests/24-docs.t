@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # What is generated in Documentation/: the generators do what they say, and what
-# is stored is what they give of tests/record/. Seconds; no VM.
+# is stored is what they give of tests/record/ and patches/. Seconds; no VM.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/lib/tap.sh
@@ -73,6 +73,8 @@ ok "tables in the wrong order" no_plot
 
 stored() { scripts/accounting-table tests/record/table.tsv Documentation/accounting.tsv | diff - Documentation/accounting.md; }
 ok "Documentation/accounting.md is what the record gives ('make docs' makes it)" stored
+upstream() { scripts/upstream-table | diff - Documentation/upstream.md; }
+ok "Documentation/upstream.md is what upstream.tsv and the patches give" upstream
 readme() {
 	cp README.md "$tmp/README.md"
 	scripts/readme-table tests/record/table.tsv "$tmp/README.md" || return 1
