@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # used by those who source it
 # What the parts of lint share; sourced after lib.sh.
 
 patches=${PATCHES:-$top/patches}
@@ -21,9 +22,9 @@ base_git() {
 # tree that takes two seconds. Gives $repo; what git apply says is in $tmp/applied.
 index_series() {
 	local files
-	repo=$("$top/scripts/make-base")
+	repo=$("$top/scripts/make-base") || die "no base"
 	mkdir -p "$tmp/objects"
-	base_git read-tree base
+	base_git read-tree base || die "cannot read the base in $repo"
 	mapfile -t files < <(series_files "$patches")
 	base_git apply --cached -v --whitespace=nowarn "${files[@]/#/$(realpath -- "$patches")/}" 2>"$tmp/applied"
 }

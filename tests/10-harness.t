@@ -225,30 +225,4 @@ LINUX=/nonexistent run "LINUX: not there" 1 'is not a kernel tree' tree
 nothing_left "tree: nothing half-made is left" "$tmp" base bin cache diff first image linux patches pin qemu tree vm
 unset LINUX BPF_MEMCG_CACHE
 
-# 6. scripts/lint finds what it should
-export TOLERATED=$tmp/tolerated
-printf 'MISSING_SIGN_OFF\t*\tx\n' >"$TOLERATED"
-repo=${XDG_CACHE_HOME:-$HOME/.cache}/linux-bpf-memcg/base.git
-lines=9
-if [ ! -d "$repo" ]; then
-	ok 0 "lint # SKIP no base yet; make tree fetches it"
-else
-	one=$(sed -n 1p "$PATCHES/series")
-	echo tree=x >"$PATCHES/tree"
-	cp -r "$PATCHES" "$tmp/saved"
-	run "lint: a series without fault" 0 '2 patches: clean' scripts/lint -p
-	broken() { # WHAT REGEX SED-SCRIPT
-		rm -rf "$PATCHES"
-		cp -r "$tmp/saved" "$PATCHES"
-		sed -i "$3" "$PATCHES/$one"
-		run "lint: $1" 1 "$2" scripts/lint -p
-	}
-	broken "a Signed-off-by" "$one: has a Signed-off-by" 's/^Because.*/&\n\nSigned-off-by: x <x@localhost>/'
-	broken "a long subject" 'more than 75' "s/^Subject: .*/&$(printf 'x%.0s' {1..80})/"
-	broken "short blob ids" 'short blob ids' 's/^index \(.\{7\}\).*\.\.\(.\{7\}\).* /index \1..\2 /'
-	broken "checkpatch's findings" 'checkpatch: .*TRAILING_WHITESPACE' 's/^+10 changed/+10 changed  /'
-	mv "$PATCHES/$one" "$PATCHES/0009-x.patch"
-	run "lint: a file that the series has not" 1 'patches/0009-x.patch is not in series' scripts/lint -p
-fi
-
 echo "1..$n"
