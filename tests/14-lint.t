@@ -170,7 +170,7 @@ bites changelog changelog spoil '/^\* The first that/d' changelog
 bites changelog changelog spoil "\$a more" changelog
 bites cover cover rm cover-letter
 bites cover cover spoil '1s/v8/v9/' cover-letter
-bites cover cover spoil 's,00/3,00/4,' cover-letter
+bites cover cover spoil 's,0/3,0/4,' cover-letter
 bites cover cover spoil '/0002 other/d' cover-letter
 bites cover cover spoil 's/3 insertions/4 insertions/' cover-letter
 bites cover cover spoil 's/^base-commit: ..../&0/' cover-letter
