@@ -75,9 +75,9 @@ ok "and again, with what is in the cache" clean
 ok "its commits are those of upstream's clone" scripts/lint-upstream -g "$tmp/clone"
 cover() { # what was filled in, and what stayed
 	cat "$PATCHES/cover-letter"
-	[ "$(paste -sd'|' "$PATCHES/cover-letter")" = "Subject: [PATCH 5.10.y v8 00/3] bpf: switch to memcg-based memory accounting||What \
+	[ "$(paste -sd'|' "$PATCHES/cover-letter")" = "Subject: [PATCH 5.10.y v8 0/3] bpf: switch to memcg-based memory accounting||What \
 this is about.||Patches|=======||The first part|  0001 kbuild: change line 10|  0002 other: change line 20||The second part|  0003 \
-kbuild: change line 30||And|===||more.||Diffstat|========|| Kbuild | 4 ++--| Other  | 2 +-| 2 files changed, 3 insertions(+), 3 \
+kbuild: change line 30||And|===||more.||Changes|=======||$(paste -sd'|' "$PATCHES/changelog")||Diffstat|========|| Kbuild | 4 ++--| Other  | 2 +-| 2 files changed, 3 insertions(+), 3 \
 deletions(-)||Base|====||$(sed -n '/^Linux 5/,$p' "$PATCHES/cover-letter" | paste -sd'|')" ] &&
 		grep -qx "base-commit: $(git_plain -C "$base" rev-parse base)" "$PATCHES/cover-letter"
 }
