@@ -39,6 +39,7 @@ help:
 	@echo 'make debug   the tests on a kernel with KASAN, lockdep, kmemleak and more (30 min)'
 	@echo 'make build-matrix  compile what the series touches without MEMCG, for 32 bits, and so on (10 min)'
 	@echo 'make bisect  build the kernel after each patch, with W=1 and sparse (2 hours for each configuration; goes on where it was)'
+	@echo 'make mbox    the series as mails with its cover letter, signed off by you, in $(B)/series.mbox (seconds)'
 	@echo 'make deb     Debian packages of the patched kernel in $(B)/deb, booted once (10 min)'
 	@echo 'make mutants what sees it if a part of the accounting is missing, part by part (40 min)'
 	@echo 'make docs    the tables and pictures in Documentation/, of tests/record/ and patches/ (seconds)'
@@ -87,6 +88,9 @@ build-matrix: deps tree
 bisect: tree
 	@scripts/install-deps -s
 	@for config in $(BISECT); do scripts/bisect $(B)/linux $(B)/bisect $$config || exit 1; done
+
+mbox: tree
+	@scripts/make-mbox $(B)/linux $(B)/series.mbox
 
 deb: $(if $(TREE),deps,tree) guest
 	@scripts/install-deps -b
@@ -154,7 +158,7 @@ clean:
 	rm -rf $(out) $(B)/kernel-* $(B)/mutants $(B)/guest $(B)/selftests $(B)/samples $(B)/debian-tools $(B)/matrix $(B)/bisect $(B)/deb \
 		$(B)/results
 
-.PHONY: help run test compare probe debug build-matrix bisect deb mutants shell deps tree export kernel kernel-base guest \
+.PHONY: help run test compare probe debug build-matrix bisect mbox deb mutants shell deps tree export kernel kernel-base guest \
 	selftests docs lint clean
 # Each step takes all the CPUs itself.
 .NOTPARALLEL:
