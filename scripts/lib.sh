@@ -11,6 +11,19 @@ die() { echo "$me: $*" >&2; exit 1; }
 # The cache lies outside the work tree, so that a second clone finds it.
 cache=${BPF_MEMCG_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/linux-bpf-memcg}
 
+# use_arch: what ARCH (default x86_64) means, of scripts/arch/: karch, kernel's name of
+# it; cross, prefix of the tools; image, below the output directory, and target,
+# which makes it; debian, Debian's name where its packages are not the machine's own;
+# packages; qemu and the rest, for scripts/vm; and build, where it is built (Makefile)
+use_arch() {
+	arch=${ARCH:-x86_64} cross='' debian=''
+	[[ $arch =~ ^[a-z0-9_]+$ && -f $top/scripts/arch/$arch.sh ]] ||
+		die "ARCH=$arch: there is $(cd "$top/scripts/arch" && printf '%s, ' *.sh | sed 's/\.sh//g; s/, $//')"
+	# shellcheck disable=SC1090
+	. "$top/scripts/arch/$arch.sh"
+	build=build$([ "$arch" = x86_64 ] || echo "/$arch")
+}
+
 # The series must give the same commits for everyone: no identity, hooks,
 # attributes or line-end settings of the user's.
 git_plain() {
@@ -21,12 +34,12 @@ git_plain() {
 		-c safe.directory='*' "$@"
 }
 
-# use_ccache DIR: cc is gcc, with ccache if it is there. Objects are shared with other
+# use_ccache DIR: cc is gcc (of $cross), with ccache if it is there. Objects are shared with other
 # clones of this repository wherever they lie: paths below DIR are taken relative.
 use_ccache() {
-	cc=gcc
+	cc=${cross:-}gcc
 	command -v ccache >/dev/null || return 0
-	cc='ccache gcc'
+	cc="ccache $cc"
 	export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_BASEDIR=${CCACHE_BASEDIR:-$1}
 	export CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
 }
