@@ -123,6 +123,8 @@ static void check(const struct row *r)
 	struct result res;
 
 	measure_at_rest(r, &res);
+	if (skip_missing(res.err, r->type, r->what))
+		return;
 	check_charged(r, &res);
 	check_released(r, &res);
 	check_fdinfo(r, &res.fdinfo);

@@ -11,6 +11,8 @@
 #define ADDI(d, i)	I(BPF_ALU64 | BPF_ADD | BPF_K, d, 0, 0, i)
 #define SHRI(d, i)	I(BPF_ALU64 | BPF_RSH | BPF_K, d, 0, 0, i)
 #define LDX(sz, d, s, o) I(BPF_LDX | BPF_MEM | (sz), d, s, o, 0)
+/* a pointer of the kernel that is as wide as this program */
+#define POINTER (sizeof(void *) == 8 ? BPF_DW : BPF_W)
 #define STX(sz, d, o, s) I(BPF_STX | BPF_MEM | (sz), d, s, o, 0)
 #define ST(sz, d, o, i)	I(BPF_ST | BPF_MEM | (sz), d, 0, o, i)
 #define JMPI(op, d, i, o) I(BPF_JMP | (op) | BPF_K, d, 0, o, i)

@@ -218,7 +218,7 @@ static int lsm_first(void *arg)
 		/* 0 */ LDX(BPF_DW, 6, 1, 0), LDVAL(7, control, 0),
 		/* 3 */ CALL(BPF_FUNC_get_current_pid_tgid), SHRI(0, 32),
 		/* 5 */ LDX(BPF_DW, 1, 7, OFF(pid)), JMP(BPF_JNE, 0, 1, 6),
-		/* 7 */ LDX(BPF_DW, 2, 6, off), LDMAP(1, map), MOVI(3, 0),
+		/* 7 */ LDX(POINTER, 2, 6, off), LDMAP(1, map), MOVI(3, 0),
 		/* 11 */ MOVI(4, BPF_LOCAL_STORAGE_GET_F_CREATE), CALL(BPF_FUNC_inode_storage_get),
 		/* 13 */ MOVI(0, 0), EXIT()
 	};

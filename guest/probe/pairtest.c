@@ -26,6 +26,8 @@ static void check(const struct pair *p)
 	char what[256];
 
 	pair_measure(p, &res);
+	if (skip_missing(res.err, p->type, p->what))
+		return;
 	snprintf(what, sizeof(what), "%s, %s: %s, and no other; nothing is left", p->type, p->what,
 		 p->owner ? "the owner's cgroup pays" : "that cgroup pays");
 	/* what the owner got back is as much */

@@ -239,6 +239,10 @@ void tap_first_failure(void);			/* from now on one is enough … */
 bool tap_enough(void);				/* … and was seen: no further cases */
 bool within(long long a, long long b, double percent);
 
+/* arch.c: for want of what err was given, NULL: not for that; and the same, said in TAP */
+const char *missing_here(int err);
+bool skip_missing(int err, const char *type, const char *what);
+
 /* groups of checks */
 void table_main(bool objects, bool payers);
 void bound_main(void);

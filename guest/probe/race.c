@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <sys/resource.h>
 #include "payer.h"
+#include "regs.h"
 
 enum { SLOW = 1 << 20, SLOW_TIMES = 8 };
 
@@ -35,24 +36,20 @@ static int load_brake(int control, int buffer)
  */
 static const struct {
 	const char *func;
-	int arg;		/* the map: in which register of pt_regs */
+	int arg;		/* the map: which argument, from 0 */
 } places[] = {
-#if defined(__x86_64__)
-	{ "idr_alloc_cyclic", 104 }, { "security_bpf_map_alloc", 112 },
-#elif defined(__aarch64__)
-	{ "idr_alloc_cyclic", 8 }, { "security_bpf_map_alloc", 0 },
-#endif
+	{ "idr_alloc_cyclic", 1 }, { "security_bpf_map_alloc", 0 },
 };
 
 /* kprobe program: notes what the map has for an owner */
 static int load_witness(int control, unsigned int off, int arg)
 {
 	struct bpf_insn p[] = {
-		/* 0 */ LDVAL(6, control, 0), LDX(BPF_DW, 7, 1, arg), MOV(3, 7),
+		/* 0 */ LDVAL(6, control, 0), ARG(7, 1, arg), MOV(3, 7),
 		/* 4 */ CALL(BPF_FUNC_get_current_pid_tgid), SHRI(0, 32),
 		/* 6 */ LDX(BPF_DW, 1, 6, OFF(pid)), JMP(BPF_JNE, 0, 1, 9),
 		/* 8 */ LDX(BPF_DW, 1, 6, OFF(done)), ADDI(1, 1), STX(BPF_DW, 6, OFF(done), 1),
-		/* 11 */ MOV(1, 6), ADDI(1, OFF(word)), MOVI(2, 8), MOV(3, 7), ADDI(3, off),
+		/* 11 */ MOV(1, 6), ADDI(1, OFF(word)), MOVI(2, sizeof(long)), MOV(3, 7), ADDI(3, off),
 		/* 16 */ CALL(BPF_FUNC_probe_read_kernel),
 		/* 17 */ MOVI(0, 0), EXIT()
 	};

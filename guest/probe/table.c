@@ -6,7 +6,7 @@ void table_row(const char *type, const char *what, const struct result *r)
 {
 	printf("%s\t%s\t", type, what);
 	if (r->err)
-		printf("-\t-\t-\t-\t-\tnot here: %s\n", strerror(-r->err));
+		printf("-\t-\t-\t-\t-\tnot here: %s\n", missing_here(r->err) ?: strerror(-r->err));
 	else
 		printf("%llu\t%lld\t%lld\t%s\t%lld\t%s\n", (unsigned long long)r->asked,
 		       r->taken, r->total, payers(r), r->total_after, r->note);
