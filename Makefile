@@ -13,19 +13,42 @@ TABLE	?=
 KERNEL_DEBUG ?=
 VM_SLOW	?= 1
 BISECT	?= x86-64 memcg-n x86-32
+ARCH	?= x86_64
 export V JOBS LINUX VM_SLOW
 
+archs	:= $(sort $(basename $(notdir $(wildcard scripts/arch/*.sh))))
+ifeq ($(filter $(ARCH),$(archs)),)
+$(error ARCH=$(ARCH): there is $(archs))
+endif
+# Names with a = and what they are: cross, image and so on.
+include scripts/arch/$(ARCH).sh
+
+comma	:= ,
 B	:= build
+# What is built for another architecture lies in a directory of its own.
+A	:= $(B)$(if $(filter-out x86_64,$(ARCH)),/$(ARCH))
 tree	:= $(or $(TREE),$(B)/linux)
-out	:= $(B)/kernel
-image	:= $(or $(KERNEL),$(out)/arch/x86/boot/bzImage)
+out	:= $(A)/kernel
+image	:= $(or $(KERNEL),$(out)/$(image))
 base	:= $(or $(KERNEL_BASE),$(B)/kernel-base/arch/x86/boot/bzImage)
-guest	:= $(B)/guest/initramfs.gz
+guest	:= $(A)/guest/initramfs.gz
+results	:= $(A)/results
+tools	:= $(if $(cross),CC=$(cross)gcc AR=$(cross)ar)
 dbg	:= $(or $(KERNEL_DEBUG),$(B)/kernel-debug/arch/x86/boot/bzImage)
 st	:= $(B)/selftests
 tests	:= $(or $(SELFTESTS),$(st)/initramfs.gz)
 ours	:= $(or $(OURS),$(out)/arch/x86/boot/bzImage)
 debian	:= $(B)/debian-tools/initramfs.cpio
+
+# What an architecture other than x86_64 has: these targets, and these tests.
+ported	:= help run test tree kernel guest shell deps export docs lint clean
+ported_tests := tests/20-accounting.t tests/25-cgroup-v1.t tests/27-matrix.t
+ifneq ($(ARCH),x86_64)
+export ARCH
+ifneq ($(filter-out $(ported) build/%,$(MAKECMDGOALS)),)
+$(error make $(filter-out $(ported),$(MAKECMDGOALS)) is for x86_64 only; ARCH=$(ARCH) has run, test, kernel, guest and shell)
+endif
+endif
 
 help:
 	@echo 'make run     all the way from nothing to the table of who pays (8 min at first, then under 1)'
@@ -47,7 +70,9 @@ help:
 	@echo 'make lint    is the series well-formed, are the scripts clean (minutes at first, then seconds)'
 	@echo 'make clean   remove what was built; $(B)/linux, which may hold work, and the cache stay'
 	@echo
-	@echo 'Variables: V=1       show what runs, and the console of the VM'
+	@echo 'Variables: ARCH=NAME $(archs) (now $(ARCH)): make run, test, kernel, guest and shell'
+	@echo '                     for another architecture, in $(B)/NAME'
+	@echo '           V=1       show what runs, and the console of the VM'
 	@echo '           JOBS=N    parallel jobs (now $(JOBS))'
 	@echo '           LINUX=DIR apply to this git tree of 5.10.y, which is only read, not to the pinned base'
 	@echo '           TREE=DIR  build this tree as it is; nothing is applied'
@@ -64,11 +89,17 @@ help:
 	@echo 'Times are for 2 cores without KVM. The cache is $${BPF_MEMCG_CACHE:-~/.cache/linux-bpf-memcg}.'
 
 run: deps kernel guest
-	@scripts/boot-table $(image) $(guest) $(B)/results
+	@scripts/boot-table $(image) $(guest) $(results)
 
+ifeq ($(ARCH),x86_64)
 test: deps kernel kernel-base guest selftests $(debian)
 	@KERNEL=$(image) KERNEL_BASE=$(base) INITRAMFS=$(guest) SELFTESTS=$(tests) \
-		DEBIAN_TOOLS=$(debian) scripts/run-tests $(B)/results tests/*.t
+		DEBIAN_TOOLS=$(debian) scripts/run-tests $(results) tests/*.t
+else
+test: deps kernel guest
+	@echo 'ARCH=$(ARCH): $(ported_tests); the others need x86_64, or no VM at all (Documentation/testing.md)'
+	@KERNEL=$(image) INITRAMFS=$(guest) scripts/run-tests $(results) $(ported_tests)
+endif
 
 compare: deps kernel kernel-base guest selftests
 	@scripts/compare $(base) $(image) $(guest) $(tests) $(B)/results/compare
@@ -97,8 +128,11 @@ deb: $(if $(TREE),deps,tree) guest
 	@scripts/build-deb $(tree) $(B)/deb $(CONFIG)
 	@scripts/vm $(if $(CONFIG),-S) -k $(B)/deb/vmlinuz -i $(guest) -s smoke -o $(B)/results/deb
 
-shell: deps kernel guest selftests
-	@scripts/vm -k $(image) -i $(guest),$(tests) -s shell
+ifeq ($(ARCH),x86_64)
+shell: selftests
+endif
+shell: deps kernel guest
+	@scripts/vm -k $(image) -i $(guest)$(if $(filter x86_64,$(ARCH)),$(comma)$(tests)) -s shell
 
 deps:
 	@scripts/install-deps
@@ -118,13 +152,14 @@ kernel-base: deps
 
 # The parts of the guest are found again at each run: they may come and go.
 guest: deps $(guest)
-$(guest): guest/init $(wildcard guest/scenario/* guest/lib/*) $(B)/guest/probe $(B)/guest/stress $(B)/guest/fault \
+$(guest): guest/init $(wildcard guest/scenario/* guest/lib/*) $(A)/guest/probe $(A)/guest/stress $(A)/guest/fault \
 		scripts/make-initramfs
-	@scripts/make-initramfs $@ $(B)/guest/probe $(B)/guest/stress $(B)/guest/fault
-$(B)/guest/probe: $(wildcard guest/probe/*)
-	@$(MAKE) -s -C guest/probe OUT=$(CURDIR)/$(B)/guest
-$(B)/guest/stress $(B)/guest/fault: $(B)/guest/%: $(B)/guest/probe $(wildcard guest/stress/* guest/fault/*)
-	@$(MAKE) -s -C guest/$* OUT=$(CURDIR)/$(B)/guest
+	@$(if $(cross),BUSYBOX="$$(scripts/fetch-busybox)") \
+		scripts/make-initramfs $@ $(A)/guest/probe $(A)/guest/stress $(A)/guest/fault
+$(A)/guest/probe: $(wildcard guest/probe/*)
+	@$(MAKE) -s -C guest/probe OUT=$(CURDIR)/$(A)/guest $(tools)
+$(A)/guest/stress $(A)/guest/fault: $(A)/guest/%: $(A)/guest/probe $(wildcard guest/stress/* guest/fault/*)
+	@$(MAKE) -s -C guest/$* OUT=$(CURDIR)/$(A)/guest $(tools)
 
 # An image that is given brings its BTF, and its own tree is not known.
 selftests: kernel $(if $(SELFTESTS)$(TREE),,tree)
@@ -155,7 +190,8 @@ lint: deps
 	@scripts/lint
 
 clean:
-	rm -rf $(out) $(B)/kernel-* $(B)/mutants $(B)/guest $(B)/selftests $(B)/samples $(B)/debian-tools $(B)/matrix $(B)/bisect $(B)/deb \
+	rm -rf $(B)/kernel $(filter-out $(B)/x86_64,$(archs:%=$(B)/%)) $(B)/kernel-* $(B)/mutants $(B)/guest \
+		$(B)/selftests $(B)/samples $(B)/debian-tools $(B)/matrix $(B)/bisect $(B)/deb \
 		$(B)/results
 
 .PHONY: help run test compare probe debug build-matrix bisect mbox deb mutants shell deps tree export kernel kernel-base guest \

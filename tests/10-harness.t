@@ -69,7 +69,21 @@ run "vm: with -S over a second serial port, and nothing else" 0 '^serial chardev
 	[ "$(paste -sd' ' "$tmp/vm/console.log" | tr -s '\t' ' ')" = "65534 CapEff: 0000000000000000" ] && r=0 || r=1
 	ok "$r" "vm: root's QEMU is not root" "$(cat "$tmp/vm/console.log")"
 }
+in_command() { local word=$1 out; shift; out=$("$@"); grep -cF -- "$word" <<<"$out"; }
+while read -r arch qemu machine console bus; do
+	for word in "-machine $machine " "console=$console\\ " "virtio-serial-$bus " "virtio-rng-$bus"; do
+		ARCH=$arch run "vm: $arch has $word" 0 '^1$' in_command "$word" vm -n
+	done
+	ARCH=$arch run "vm: $arch runs $qemu" 0 '^1$' in_command "$qemu" \
+		bash -c '. scripts/arch/"$ARCH".sh; echo "$qemu"'
+done <<'END'
+x86_64 qemu-system-x86_64 q35 ttyS0 pci
+arm64 qemu-system-aarch64 virt ttyAMA0 pci
+i386 qemu-system-i386 q35 ttyS0 pci
+s390x qemu-system-s390x s390-ccw-virtio ttysclp0 ccw
+END
 lines=1
+ARCH=vax run "vm: no such architecture" 2 'ARCH=vax: there is arm64, i386, s390x, x86_64' vm
 run "vm: no image" 2 'no kernel image' scripts/vm -k "$tmp/none" -i "$tmp/image" -s smoke -o "$tmp/vm"
 run "vm: no initramfs" 2 'no initramfs' scripts/vm -k "$tmp/image" -i "$tmp/none" -s smoke -o "$tmp/vm"
 
@@ -146,6 +160,30 @@ echo x >"$tmp/cache/debian-tools/bpftrace_1_amd64.deb"
 run "tools: a package in the cache that is another" 1 'is not what was fetched .bpftrace_1_amd64.deb: FAILED' debian_fetch
 rm "$tmp/cache/debian-tools/bpftrace_1_amd64.deb"
 run "tools: a package that is gone from the cache" 1 'is not what was fetched .*remove it' debian_fetch
+
+# and scripts/fetch-busybox
+busybox_apt() { printf '#!/bin/sh\nfor a; do case $a in --print-uris) echo "%s"; exit 0;; esac; done\n%s\n' \
+	"'http://mirror.invalid/d/dists/bookworm/InRelease' x 0" "$1" >"$tmp/bin/apt-get"; chmod 755 "$tmp/bin/apt-get"; }
+busybox_fetch() { ARCH=${1:-arm64} PATH=$tmp/bin:$PATH scripts/fetch-busybox 2>&1 | grep -v ': fetching busybox'; return "${PIPESTATUS[0]}"; }
+mkdir -p "$tmp"/{deb/DEBIAN,deb/bin}
+printf 'Package: busybox-static\nVersion: 1\nArchitecture: arm64\nMaintainer: x <x@localhost>\nDescription: x\n' >"$tmp/deb/DEBIAN/control"
+echo arm64 >"$tmp/deb/bin/busybox"
+dpkg-deb --build "$tmp/deb" "$tmp/busybox.deb" >/dev/null
+run "busybox: the machine's own is not fetched" 1 "machine's own" busybox_fetch x86_64
+busybox_apt 'echo "E: Failed to fetch http://mirror.invalid/d  Could not resolve" >&2; exit 100'
+run "busybox: an unreachable mirror" 1 'package lists of .* failed: E: Failed to fetch' busybox_fetch
+busybox_apt ''
+run "busybox: a mirror that has none" 1 'left no busybox-static for arm64; nothing kept' busybox_fetch
+nothing_left "busybox: nothing half-made is left" "$tmp/cache" .lock debian-tools t.tar.xz t.tar.xz.ok
+busybox_apt "case \"\$*\" in *Architecture=arm64*download*) cp $tmp/busybox.deb busybox-static_1_arm64.deb;; esac"
+run "busybox: a good mirror" 0 'busybox-arm64/busybox$' busybox_fetch
+[ "$(cat "$tmp/cache/busybox-arm64/busybox")" = arm64 ] && r=0 || r=1
+ok "$r" "busybox: it is the one of the package"
+busybox_apt 'exit 100'
+run "busybox: from the cache, without the mirror" 0 'busybox-arm64/busybox$' busybox_fetch
+echo x >"$tmp/cache/busybox-arm64/busybox"
+run "busybox: one in the cache that is another" 1 'is not what was fetched .busybox: FAILED' busybox_fetch
+rm -r "$tmp"/{deb,busybox.deb}
 
 # 5. scripts/make-tree and export-series, on a tree of two files
 git_() { git -c user.name=x -c user.email=x@localhost -c commit.gpgSign=false -C "$@"; }

@@ -3,17 +3,19 @@
 # The accounting checks on a booted kernel, two minutes under TCG: charged
 # is what is taken, who pays, mapped pages, big elements freed in bulk, limits.
 #
-# KERNEL, INITRAMFS: image and initramfs, if not those of build/. With the image
+# KERNEL, INITRAMFS: image and initramfs, if not those of build/; ARCH, if not x86_64. With the image
 # of the unpatched kernel the checks fail: nothing is charged there.
 # SCENARIO=accounting-... runs one group of the checks; VM_ARGS: more for the
 # command line of the kernel.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/lib.sh
+use_arch
 
-kernel=${KERNEL:-build/kernel/arch/x86/boot/bzImage}
-initramfs=${INITRAMFS:-build/guest/initramfs.gz}
+kernel=${KERNEL:-$build/kernel/$image}
+initramfs=${INITRAMFS:-$build/guest/initramfs.gz}
 scenario=${SCENARIO:-accounting}
-results=${RESULTS:-build/results/$scenario}
+results=${RESULTS:-$build/results/$scenario}
 
 for file in "$kernel" "$initramfs"; do
 	[ -s "$file" ] || { echo "Bail out! $file is missing; 'make test' builds it"; exit 1; }

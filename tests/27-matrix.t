@@ -7,16 +7,18 @@
 # what they are elsewhere. Four minutes under TCG. (Two CPUs: 20-accounting.t;
 # cgroup v1: 25-cgroup-v1.t.)
 #
-# KERNEL, INITRAMFS: image and initramfs, if not those of build/.
+# KERNEL, INITRAMFS: image and initramfs, if not those of build/; ARCH, if not x86_64.
 # MODES: the modes to run, by name; all of them if it is empty.
 # VMS: VMs at a time (2). VM_ARGS: more for the command line of the kernels.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/lib/tap.sh
+. scripts/lib.sh
+use_arch
 
-kernel=${KERNEL:-build/kernel/arch/x86/boot/bzImage}
-initramfs=${INITRAMFS:-build/guest/initramfs.gz}
-results=${RESULTS:-build/results/matrix}
+kernel=${KERNEL:-$build/kernel/$image}
+initramfs=${INITRAMFS:-$build/guest/initramfs.gz}
+results=${RESULTS:-$build/results/matrix}
 
 for file in "$kernel" "$initramfs"; do
 	[ -s "$file" ] || { echo "Bail out! $file is missing; 'make test' builds it"; exit 1; }
