@@ -16,7 +16,9 @@ cache=${BPF_MEMCG_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/linux-bpf-memcg
 # which makes it; debian, Debian's name where its packages are not the machine's own;
 # packages; qemu and the rest, for scripts/vm; and build, where it is built (Makefile)
 use_arch() {
-	arch=${ARCH:-x86_64} cross='' debian=''
+	arch=${ARCH:-x86_64}
+	karch='' cross='' image='' target='' debian='' packages=()
+	qemu='' qemu_package='' machine='' cpu=() console='' kernel_args='' bus=''
 	[[ $arch =~ ^[a-z0-9_]+$ && -f $top/scripts/arch/$arch.sh ]] ||
 		die "ARCH=$arch: there is $(cd "$top/scripts/arch" && printf '%s, ' *.sh | sed 's/\.sh//g; s/, $//')"
 	# shellcheck disable=SC1090

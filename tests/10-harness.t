@@ -74,6 +74,7 @@ while read -r arch qemu machine console bus; do
 	for word in "-machine $machine " "console=$console\\ " "virtio-serial-$bus " "virtio-rng-$bus"; do
 		ARCH=$arch run "vm: $arch has $word" 0 '^1$' in_command "$word" vm -n
 	done
+	# shellcheck disable=SC2016
 	ARCH=$arch run "vm: $arch runs $qemu" 0 '^1$' in_command "$qemu" \
 		bash -c '. scripts/arch/"$ARCH".sh; echo "$qemu"'
 done <<'END'
@@ -162,6 +163,7 @@ rm "$tmp/cache/debian-tools/bpftrace_1_amd64.deb"
 run "tools: a package that is gone from the cache" 1 'is not what was fetched .*remove it' debian_fetch
 
 # and scripts/fetch-busybox
+# shellcheck disable=SC2016
 busybox_apt() { printf '#!/bin/sh\nfor a; do case $a in --print-uris) echo "%s"; exit 0;; esac; done\n%s\n' \
 	"'http://mirror.invalid/d/dists/bookworm/InRelease' x 0" "$1" >"$tmp/bin/apt-get"; chmod 755 "$tmp/bin/apt-get"; }
 busybox_fetch() { ARCH=${1:-arm64} PATH=$tmp/bin:$PATH scripts/fetch-busybox 2>&1 | grep -v ': fetching busybox'; return "${PIPESTATUS[0]}"; }
