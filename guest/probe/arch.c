@@ -16,6 +16,17 @@ const char *missing_here(int err)
 	return NULL;
 }
 
+bool skip_interpreted(int prog, const char *what)
+{
+#ifdef __i386__
+	if (prog >= 0 && !prog_image(prog)) {
+		tap_skip("the JIT of this architecture compiles no functions", "%s", what);
+		return true;
+	}
+#endif
+	return false;
+}
+
 bool skip_missing(int err, const char *type, const char *what)
 {
 	const char *why = missing_here(err);

@@ -204,6 +204,12 @@ static void test_create(const struct limit_case *c)
 	a = actor_start(l.s.owner, 1 % ncpu);
 	err = watched(&l, a, create, &c, sizeof(c));
 	ok = err == -ENOMEM && refused(&l) && unharmed(&l);
+	if (c->make == make_functions && skip_interpreted(err, c->name)) {
+		actor_end(a);
+		fd_release();
+		limited_close(&l);
+		return;
+	}
 	tap_ok(ok, "%s over memory.max: ENOMEM, a max event, nobody killed", c->name);
 	if (!ok || verbose)
 		say(&l, err);
@@ -211,7 +217,15 @@ static void test_create(const struct limit_case *c)
 	limited_end(&l, err == -ENOMEM, "%s over memory.max leaves nothing charged behind", c->name);
 }
 
-/* a multiplication is 8 bytes for BPF, and 16 of machine code */
+/* 8 bytes for BPF, and 16 or more of machine code; with the registers 1 and 2, and with 0 */
+#if defined(__x86_64__) || defined(__i386__)
+#define BULKY	I(BPF_ALU64 | BPF_MUL | BPF_X, 1, 2, 0, 0)
+#define BULKY_0	I(BPF_ALU64 | BPF_MUL | BPF_K, 0, 0, 0, 3)
+#else
+#define BULKY	I(BPF_ALU64 | BPF_MOD | BPF_K, 1, 0, 0, 0x12345678)
+#define BULKY_0	I(BPF_ALU64 | BPF_MOD | BPF_K, 0, 0, 0, 0x12345678)
+#endif
+
 static struct bpf_insn *multiplications(size_t n)
 {
 	struct bpf_insn *p = straight(n);
@@ -220,7 +234,7 @@ static struct bpf_insn *multiplications(size_t n)
 	p[1] = MOVI(1, 3);
 	p[2] = MOVI(2, 5);
 	for (i = 3; i < n - 2; i++)
-		p[i] = I(BPF_ALU64 | BPF_MUL | BPF_X, 1, 2, 0, 0);
+		p[i] = BULKY;
 	return p;
 }
 
@@ -260,8 +274,8 @@ static void multiply_in_functions(struct bpf_insn *p, uint32_t n)
 
 	for (i = 1; i < n; i++)
 		if (p[i - 1].code == MOVI(0, 1).code && p[i].code == p[i - 1].code)
-			p[i] = I(BPF_ALU64 | BPF_MUL | BPF_K, 0, 0, 0, 3);
-		else if (p[i - 1].code == (BPF_ALU64 | BPF_MUL | BPF_K) && p[i].code != EXIT().code)
+			p[i] = BULKY_0;
+		else if (p[i - 1].code == BULKY_0.code && p[i].code != EXIT().code)
 			p[i] = p[i - 1];
 }
 
@@ -300,6 +314,12 @@ static void test_nothing_lost(const struct functions_job *j, const char *where)
 	err = actor_call(a, load_again_and_again, (void *)j, sizeof(*j));
 	actor_end(a);
 	settled_to(&l.s, &l.base, &end);
+	if (skip_interpreted(err, where)) {
+		fd_release();
+		limited_close(&l);
+		jit_restore(&was);
+		return;
+	}
 	lost = end.t.used - l.base.t.used;
 	tap_ok(err == -ENOMEM && lost < (long long)MiB,
 	       "%d programs of 256 functions refused for want of room for %s: no memory is lost",

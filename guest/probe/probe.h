@@ -242,6 +242,8 @@ bool within(long long a, long long b, double percent);
 /* arch.c: for want of what err was given, NULL: not for that; and the same, said in TAP */
 const char *missing_here(int err);
 bool skip_missing(int err, const char *type, const char *what);
+/* a program of functions that are no programs of their own */
+bool skip_interpreted(int prog, const char *what);
 
 /* groups of checks */
 void table_main(bool objects, bool payers);
