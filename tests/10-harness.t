@@ -80,7 +80,7 @@ while read -r arch qemu machine console bus; do
 done <<'END'
 x86_64 qemu-system-x86_64 q35 ttyS0 pci
 arm64 qemu-system-aarch64 virt ttyAMA0 pci
-i386 qemu-system-i386 q35 ttyS0 pci
+i386 qemu-system-i386 pc ttyS0 pci
 s390x qemu-system-s390x s390-ccw-virtio ttysclp0 ccw
 END
 lines=1

@@ -62,6 +62,19 @@ static void actor_loop(struct actor *a)
 	}
 }
 
+/* a fork that shares the files */
+static pid_t fork_with_files(void)
+{
+	const long flags = CLONE_FILES | SIGCHLD;
+
+#ifdef __s390x__
+	/* here the stack comes first */
+	return syscall(SYS_clone, 0, flags, 0, 0, 0);
+#else
+	return syscall(SYS_clone, flags, 0, 0, 0, 0);
+#endif
+}
+
 struct actor *actor_start(const char *cg, int cpu)
 {
 	struct actor *a = mmap(NULL, sizeof(*a), PROT_READ | PROT_WRITE,
@@ -73,7 +86,7 @@ struct actor *actor_start(const char *cg, int cpu)
 	if (a == MAP_FAILED)
 		die("no memory for an actor");
 	fflush(stdout);
-	pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+	pid = fork_with_files();
 	if (pid < 0)
 		die("clone: %m");
 	if (!pid) {
