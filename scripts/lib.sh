@@ -36,6 +36,20 @@ git_plain() {
 		-c safe.directory='*' "$@"
 }
 
+# pin_of [NAME]: the file that pins a base: base/pin, or base/others/NAME
+pin_of() {
+	local file=${PIN:-$top/base/pin}
+	if [ -n "${1:-}" ]; then
+		file=${OTHERS:-$top/base/others}/$1
+		[[ $1 =~ ^[a-z0-9][a-z0-9.-]*$ ]] && [ -f "$file" ] ||
+			die "no base '$1'; there are $(other_bases | paste -sd' ')"
+	fi
+	echo "$file"
+}
+
+# other_bases: the names in base/others, the newest first
+other_bases() { find "${OTHERS:-$top/base/others}" -type f -printf '%f\n' 2>/dev/null | LC_ALL=C sort -rV; }
+
 # use_ccache DIR: cc is gcc (of $cross), with ccache if it is there. Objects are shared with other
 # clones of this repository wherever they lie: paths below DIR are taken relative.
 use_ccache() {
