@@ -41,7 +41,7 @@ pin_of() {
 	local file=${PIN:-$top/base/pin}
 	if [ -n "${1:-}" ]; then
 		file=${OTHERS:-$top/base/others}/$1
-		[[ $1 =~ ^[a-z0-9][a-z0-9.-]*$ ]] && [ -f "$file" ] ||
+		[[ $1 =~ ^[a-z0-9][a-z0-9.-]*$ && -f $file ]] ||
 			die "no base '$1'; there are $(other_bases | paste -sd' ')"
 	fi
 	echo "$file"
@@ -99,18 +99,52 @@ borrow() {
 # series_files DIR: the names in DIR/series, one a line.
 series_files() { sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$1/series"; }
 
-# apply_series REPO DIR: git am of each file, no fuzz, no three-way. The files
-# that a patch touches come into the (else empty) work tree as they are needed.
+# touched_files DIR: what the patches of DIR name, one path a line
+touched_files() {
+	series_files "$1" | (cd "$1" && xargs -d '\n' cat --) | sed -nE \
+		-e 's#^diff --git a/(.*) b/.*#\1#p' -e 's#^diff --git a/.* b/(.*)#\1#p' \
+		-e 's#^(---|\+\+\+) [ab]/([^\t]*).*#\2#p' | LC_ALL=C sort -u
+}
+
+# apply_series REPO DIR: git am of each file, no fuzz, no three-way, onto the branch
+# series of REPO, whose index and work tree stay. Git takes longer to read and write
+# the index of a kernel tree than to apply a patch; so they are applied to the files
+# that they touch, in a repository beside, and the commits are told again for all.
 apply_series() {
-	local name n=0 err
+	local name n=0 err small=$1/.git/small from marks=$1/.git/marks
 	while read -r name; do
 		[ -f "$2/$name" ] || die "series names $name, which is not in $2"
+	done < <(series_files "$2")
+	rm -rf "$small"
+	git_plain init -q -b series "$small"
+	rm -rf "$small/.git/objects"
+	ln -s ../../objects "$small/.git/objects"
+	[ ! -f "$1/.git/shallow" ] || cp "$1/.git/shallow" "$small/.git/shallow"
+	{
+		touched_files "$2"
+		git_plain -C "$1" ls-tree -r --name-only base | grep -E '(^|/)\.gitattributes$' || true
+	} | LC_ALL=C sort -u | awk '
+		NR == FNR { wanted[$0]; next }
+		substr($0, index($0, "\t") + 1) in wanted' - <(git_plain -C "$1" -c core.quotePath=false ls-tree -r base) |
+		git_plain -C "$small" update-index --index-info
+	from=$(git_plain -C "$small" write-tree)
+	from=$(GIT_AUTHOR_NAME=x GIT_AUTHOR_EMAIL=x GIT_COMMITTER_NAME=x GIT_COMMITTER_EMAIL=x \
+		git_plain -C "$small" commit-tree -m base "$from" </dev/null)
+	git_plain -C "$small" update-ref refs/heads/series "$from"
+	while read -r name; do
 		err=$(GIT_COMMITTER_NAME='make tree' GIT_COMMITTER_EMAIL=series@localhost \
-			git_plain -C "$1" am -q --no-3way --keep-non-patch --keep-cr --no-scissors \
+			git_plain -C "$small" am -q --no-3way --keep-non-patch --keep-cr --no-scissors \
 			--committer-date-is-author-date "$2/$name" 2>&1) ||
 			die "patch $name does not apply: $(grep -m1 -E '^(error|fatal):' <<<"$err" || head -n 1 <<<"$err")"
 		n=$((n + 1))
 	done < <(series_files "$2")
+	if [ "$(git_plain -C "$small" rev-parse series)" != "$from" ]; then
+		echo ":1 $from" >"$marks.small"
+		echo ":1 $(git_plain -C "$1" rev-parse base)" >"$marks"
+		git_plain -C "$small" fast-export --no-data --reencode=no --import-marks="$marks.small" "$from..refs/heads/series" |
+			git_plain -C "$1" fast-import --quiet --force --import-marks="$marks"
+	fi
+	rm -rf "$small" "$marks" "$marks.small"
 	# git am takes an empty mailbox for nothing to do and says success.
 	[ "$(git_plain -C "$1" rev-list --count base..series)" = $n ] ||
 		die "$n patches gave $(git_plain -C "$1" rev-list --count base..series) commits; a file holds none or several"
