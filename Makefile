@@ -11,6 +11,8 @@ OURS	?=
 SELFTESTS ?=
 TABLE	?=
 KERNEL_DEBUG ?=
+BASE	?=
+RECORD	?=
 VM_SLOW	?= 1
 BISECT	?= x86-64 memcg-n x86-32
 ARCH	?= x86_64
@@ -64,6 +66,9 @@ help:
 	@echo 'make bisect  build the kernel after each patch, with W=1 and sparse (2 hours for each configuration; goes on where it was)'
 	@echo 'make mbox    the series as mails with its cover letter, signed off by you, in $(B)/series.mbox (seconds)'
 	@echo 'make deb     Debian packages of the patched kernel in $(B)/deb, booted once (10 min)'
+	@echo 'make port BASE=NAME  the series on another 5.10.y, Debian'"'"'s tree, or PREEMPT_RT: applies, builds, charges (20 min)'
+	@echo 'make port    the bases that there are'
+	@echo 'make quilt   the series for debian/patches, in $(B)/quilt, checked on Debian'"'"'s source (2 min)'
 	@echo 'make mutants what sees it if a part of the accounting is missing, part by part (40 min)'
 	@echo 'make docs    the tables and pictures in Documentation/, of tests/record/ and patches/ (seconds)'
 	@echo 'make shell   boot it into a shell, with bpftool and the BPF selftests (3 min more at first)'
@@ -81,6 +86,7 @@ help:
 	@echo '           SELFTESTS=FILE take this initramfs of selftests; none is built'
 	@echo '           OURS=FILE make probe: take this image for ours; it is not built'
 	@echo '           KERNEL_DEBUG=FILE take this image for make debug; it is not built'
+	@echo '           RECORD=1  make port: put the result into tests/record/ and the README'
 	@echo '           VM_SLOW=N multiply the time limits of the VM (now $(VM_SLOW))'
 	@echo '           BISECT=CONFIG make bisect: of x86-64 memcg-n x86-32 (all), and of config/matrix/'
 	@echo '           CONFIG=FILE make deb: with this configuration, /boot/config-* say, and accounting'
@@ -182,6 +188,12 @@ mutants: tree guest
 	@scripts/run-mutants -q $(B)/mutants/linux/mutants.tsv \
 		$(B)/mutants/kernel/arch/x86/boot/bzImage $(guest) $(B)/results/mutants
 
+port: $(if $(BASE),deps guest)
+	@INITRAMFS=$(CURDIR)/$(guest) scripts/port $(if $(RECORD),-r) $(BASE)
+
+quilt: deps
+	@scripts/quilt-dir -c $(B)/quilt
+
 docs:
 	@scripts/install-deps -d
 	@scripts/make-docs $(if $(TABLE),$(TABLE) $(image))
@@ -191,10 +203,10 @@ lint: deps
 
 clean:
 	rm -rf $(B)/kernel $(filter-out $(B)/x86_64,$(archs:%=$(B)/%)) $(B)/kernel-* $(B)/mutants $(B)/guest \
-		$(B)/selftests $(B)/samples $(B)/debian-tools $(B)/matrix $(B)/bisect $(B)/deb \
+		$(B)/selftests $(B)/samples $(B)/debian-tools $(B)/matrix $(B)/bisect $(B)/deb $(B)/port/*/kernel $(B)/quilt \
 		$(B)/results
 
-.PHONY: help run test compare probe debug build-matrix bisect mbox deb mutants shell deps tree export kernel kernel-base guest \
+.PHONY: help run test compare probe debug build-matrix bisect mbox deb mutants port quilt shell deps tree export kernel kernel-base guest \
 	selftests docs lint clean
 # Each step takes all the CPUs itself.
 .NOTPARALLEL:

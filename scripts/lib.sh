@@ -60,19 +60,26 @@ use_ccache() {
 	export CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
 }
 
-# lost_lines CONFIG FRAGMENT...: the lines of config fragments that are not in CONFIG
+# lost_lines CONFIG FRAGMENT...: the lines of config fragments that are not in CONFIG;
+# of an option that several set the last one counts, as it does when they are merged
 lost_lines() {
-	local config=$1 line fragment
+	local config=$1 line fragment option
+	local -A last=() from=()
 	shift
 	for fragment; do
 		while read -r line; do
-			case $line in
-			CONFIG_*=n) ! grep -q "^${line%=n}=" "$config" ;;
-			CONFIG_*=* | '# CONFIG_'*' is not set') grep -qxF -- "$line" "$config" ;;
-			*) : ;;
-			esac || echo "${fragment##*/}: $line"
+			[[ $line =~ ^(# )?(CONFIG_[A-Z0-9a-z_]+)(=| is not set$) ]] || continue
+			last[${BASH_REMATCH[2]}]=$line
+			from[${BASH_REMATCH[2]}]=${fragment##*/}
 		done <"$fragment"
 	done
+	for option in "${!last[@]}"; do
+		line=${last[$option]}
+		case $line in
+		*=n) ! grep -q "^$option=" "$config" ;;
+		*) grep -qxF -- "$line" "$config" ;;
+		esac || echo "${from[$option]}: $line"
+	done | LC_ALL=C sort
 }
 
 # need_space DIR MIB WHAT
