@@ -63,7 +63,7 @@ help:
 	@echo 'make probe KERNEL=FILE  the table of who pays for another kernel, a distribution'"'s"' say, beside ours (3 min)'
 	@echo 'make debug   the tests on a kernel with KASAN, lockdep, kmemleak and more (30 min)'
 	@echo 'make build-matrix  compile what the series touches without MEMCG, for 32 bits, and so on (10 min)'
-	@echo 'make bisect  build the kernel after each patch, with W=1 and sparse (2 hours for each configuration; goes on where it was)'
+	@echo 'make bisect  build the kernel after each patch, with W=1 and sparse, boot it after each part (many hours; goes on where it was)'
 	@echo 'make mbox    the series as mails with its cover letter, signed off by you, in $(B)/series.mbox (seconds)'
 	@echo 'make deb     Debian packages of the patched kernel in $(B)/deb, booted once (10 min)'
 	@echo 'make port BASE=NAME  the series on another 5.10.y, Debian'"'"'s tree, or PREEMPT_RT: applies, builds, charges (20 min)'
@@ -122,9 +122,10 @@ debug: $(if $(TREE)$(KERNEL_DEBUG),deps,tree) guest selftests
 build-matrix: deps tree
 	@scripts/build-matrix $(B)/linux $(B)/matrix
 
-bisect: tree
+bisect: tree guest
 	@scripts/install-deps -s
 	@for config in $(BISECT); do scripts/bisect $(B)/linux $(B)/bisect $$config || exit 1; done
+	@scripts/boot-parts $(B)/linux $(B)/bisect/parts $(guest)
 
 mbox: tree
 	@scripts/make-mbox $(B)/linux $(B)/series.mbox
