@@ -18,6 +18,7 @@ static const struct {
 	{ "__get_vm_area_node", "of vmalloc, for an area" },
 	{ "__vmalloc_area_node", "of vmalloc, for an area" },
 	{ "pcpu_get_vm_areas", "of the per-CPU allocator, for a chunk" },
+	{ "pcpu_mem_zalloc", "of the per-CPU allocator, for a chunk; each object is charged a share" },
 	{ "pcpu_create_chunk", "of the per-CPU allocator, for a chunk" },
 	{ "bpf_prog_array_alloc", "of the target of attachments; also inlined in the next three" },
 	{ "compute_effective_progs", "of a cgroup" },

@@ -242,7 +242,7 @@ static int make_xdp(const struct row *r, uint64_t *asked)
  * Three objects of at most 256 bytes each: many find room in slabs that are
  * there. A link that is not charged is a fifth of it.
  */
-#define BY_SIZES .by_asked = true, .within = 15
+#define BY_SIZES .by_asked = true, .within = SMALL_OR_128(15, 20)
 
 const struct row link_rows[] = {
 	LINK("800 of raw tracepoints", 800, raw_tp, BY_SIZES),

@@ -20,6 +20,7 @@ struct pair {
 	bool owner;			/* it pays, not the other */
 	bool replaces;			/* and what is replaced was the owner's */
 	bool percpu;
+	bool small;			/* of less than 64 bytes each */
 	/*
 	 * The memory asked for comes with much else: compare the charge with
 	 * what is taken, as a whole.

@@ -174,7 +174,7 @@ static int attach_second(void *arg)
 
 const struct pair pairs_bpf[] = {
 	{ "perf_event_array", "all entries set with bpf(2) from another cgroup",
-	  .first = perf_first, .second = perf_second },
+	  .small = true, .first = perf_first, .second = perf_second },
 	{ "array_of_maps", "inner maps made and put in by another cgroup, then closed",
 	  .first = outer_first, .second = outer_second },
 	{ "program", "maps bound with bpf(2) from another cgroup",
@@ -182,6 +182,6 @@ const struct pair pairs_bpf[] = {
 	{ "prog_array", "tail calls through 64 arrays in each of 256 programs loaded by another "
 	  "cgroup", .first = poke_first, .second = poke_second, .whole = true },
 	{ "program", "32 of them attached to 64 cgroups by another cgroup", .prepare = hold_cgroups,
-	  .first = attach_first, .second = attach_second, .done = drop_cgroups },
+	  .small = true, .first = attach_first, .second = attach_second, .done = drop_cgroups },
 	{ 0 }
 };

@@ -149,9 +149,9 @@ const struct pair pairs_net[] = {
 	{ "cpumap", "all CPUs set, with queues of one packet, with bpf(2) from another cgroup",
 	  .first = entry_first, .second = entry_second },
 	{ "xskmap", "all entries set with bpf(2) from another cgroup",
-	  .prepare = hold_xsks, .first = xskmap_first, .second = xskmap_second },
+	  .small = true, .prepare = hold_xsks, .first = xskmap_first, .second = xskmap_second },
 	{ "sockmap", "all entries set with bpf(2) from another cgroup",
-	  .prepare = bound, .first = sockmap_first, .second = sockmap_second },
+	  .small = true, .prepare = bound, .first = sockmap_first, .second = sockmap_second },
 	{ "sockhash", "filled with bpf(2) from another cgroup",
 	  .prepare = bound, .first = sockhash_first, .second = sockhash_second },
 	{ 0 }

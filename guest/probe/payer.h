@@ -57,6 +57,8 @@ int stage_open(struct stage *st, const struct growth *g, enum actor_kind kind,
 int stage_grow(struct stage *st, struct scene *s, struct result *res);
 
 void payer_measure(const struct payer_row *r, struct result *res);
+/* charged is at most @tenths tenths of what was asked; 22 */
+void payer_check_most(int pays, const struct result *res, int tenths, const char *what);
 void payer_check(int pays, const struct result *res, const char *what);
 /* race.c */
 void test_race(void);

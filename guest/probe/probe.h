@@ -192,6 +192,27 @@ void fd_grow(void);			/* again after a fork */
 void fd_mark(void);			/* fds opened from here on … */
 void fd_release(void);			/* … are closed here */
 
+/*
+ * On arm64 kmalloc() takes 128 bytes for the smallest object, as a cache line may not be
+ * shared with one that a device writes to: small objects, and what vmalloc keeps of an
+ * area, are larger there.
+ */
+#ifdef __aarch64__
+#define SMALL_OR_128(usual, if_128) (if_128)
+#else
+#define SMALL_OR_128(usual, if_128) (usual)
+#endif
+/*
+ * A unit of per-CPU memory is as large as a huge page allows on x86, and a power of two.
+ * Elsewhere it is what the kernel's own takes, say 120 KiB, and large objects leave
+ * room at its end, for which the allocator keeps books as well.
+ */
+#if defined(__x86_64__) || defined(__i386__)
+#define UNIT_TAIL(usual, tail) (usual)
+#else
+#define UNIT_TAIL(usual, tail) (tail)
+#endif
+
 /* rows.c: what can be made and measured */
 struct row {
 	const char *type, *what;
@@ -201,6 +222,7 @@ struct row {
 	bool by_asked;			/* much else is taken: charged is within that above asked */
 	int jit, harden;		/* sysctl wanted, -1: as it is */
 	int copies;			/* objects made, 0 means 1 */
+	int attached;			/* attachments, which are in no memlock */
 	bool driver;			/* whose files in debugfs are in no memlock */
 	bool nobodys_percpu;		/* comes with per-CPU memory that is nobody's */
 	/* after creation, in the creator */

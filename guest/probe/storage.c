@@ -159,10 +159,11 @@ static int make_offloaded_progs(const struct row *r, uint64_t *asked)
 const struct row storage_rows[] = {
 	/* the arrays of a cgroup's programs are the cgroup's, and nobody's */
 	ROW(CGROUP_STORAGE, "cgroup_storage", "of 32 programs attached to 64 cgroups", 0, 4080, 0,
-	    .copies = 32, .within = 5, .prepare = prepare_cgroups, .make = make_cgroup_storage,
+	    .copies = 32, .within = 5, .attached = 32 * 64, .prepare = prepare_cgroups, .make = make_cgroup_storage,
 	    .done = done_cgroups),
 	ROW(PERCPU_CGROUP_STORAGE, "percpu_cgroup_storage", "of 16 programs attached to 64 cgroups",
-	    0, 4096, 0, .copies = 16, .percpu = true, .prepare = prepare_cgroups,
+	    0, 4096, 0, .copies = 16, .percpu = true, .attached = 16 * 64,
+	    .prepare = prepare_cgroups,
 	    .make = make_cgroup_storage, .done = done_cgroups),
 	ROW(SK_STORAGE, "sk_storage", "on 1024 sockets", 4, 16000, 0,
 	    .prepare = prepare_sockets, .make = make_storage),
@@ -170,11 +171,11 @@ const struct row storage_rows[] = {
 	    .prepare = prepare_files, .make = make_storage),
 	/* what vmalloc needs to keep track of a page is a thirtieth of it */
 	ROW(STRUCT_OPS, "struct_ops", "created, 2048 of them", 4, 0, 0, .copies = 2048,
-	    .within = 4, .make = make_struct_ops),
+	    .within = SMALL_OR_128(4, 7), .make = make_struct_ops),
 	ROW(HASH, "hash", "offloaded to a device and filled, 64 of them", 8, 32000, 2, .copies = 64,
 	    .prepare = prepare_device, .make = make_offloaded, .done = done_device),
 	{ .type = "program", .what = "offloaded to a device, 1024 of them", .jit = -1,
-	  .harden = -1, .copies = 1024, .within = 5, .driver = true, .prepare = prepare_device,
+	  .harden = -1, .copies = 1024, .within = SMALL_OR_128(5, 7), .driver = true, .prepare = prepare_device,
 	  .make = make_offloaded_progs, .done = done_device },
 	{ 0 }
 };
