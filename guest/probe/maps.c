@@ -87,7 +87,7 @@ const struct row map_rows[] = {
 	ROW(ARRAY, "array", "created", 4, 4096, 4096),
 	ROW(ARRAY, "array", "created, mmapable", 4, 4096, 4096, .flags = BPF_F_MMAPABLE),
 	ROW(PERCPU_ARRAY, "percpu_array", "created", 4, 32768, 512, .percpu = true,
-	    .within = UNIT_TAIL(2, 7)),
+	    .within = UNIT_TAIL(2, 11)),
 	ROW(PROG_ARRAY, "prog_array", "created, 1024 entries set", 4, 4, 2 << 20,
 	    .fill = fill_prog),
 	ROW(PERF_EVENT_ARRAY, "perf_event_array", "created", 4, 4, 2 << 20),

@@ -205,7 +205,7 @@ void fd_release(void);			/* … are closed here */
 /*
  * A unit of per-CPU memory is as large as a huge page allows on x86, and a power of two.
  * Elsewhere it is what the kernel's own takes, say 120 KiB, and large objects leave
- * room at its end, for which the allocator keeps books as well.
+ * room at its end, for which the allocator keeps books as well: a tenth of all with one CPU.
  */
 #if defined(__x86_64__) || defined(__i386__)
 #define UNIT_TAIL(usual, tail) (usual)

@@ -7,7 +7,7 @@ cross=aarch64-linux-gnu-
 debian=arm64
 packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm)
 qemu=qemu-system-aarch64 qemu_package=qemu-system-arm
-# Newer CPUs authenticate pointers, which takes half of the time under emulation.
+# No pointer authentication, which is slow to emulate.
 machine=virt cpu=(-cpu cortex-a57)
 console=ttyAMA0
 kernel_args=''
