@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# What scripts/bisect makes of patches that break the build or bring warnings.
+# What scripts/bisect makes of patches that break the build or bring warnings, and where
+# scripts/boot-parts finds the ends of parts.
 # Seconds: the tree has two files and a Makefile with the targets that are used.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -79,4 +80,20 @@ record() {
 ok "the record has a line for each" record
 ok "what passed is not built again" says 0 '^ok 1 - 1 fine # before' -l 1 "$tree" "$tmp/builds" x86-64
 ok "what failed is" says 1 '^not ok 1 - 2 unlinked: broken' -f 2 -l 2 "$tree" "$tmp/builds" x86-64
+
+bisect=$top/scripts/boot-parts
+mkdir "$tmp/patches"
+export PATCHES=$tmp/patches
+touch "$tmp/initramfs"
+ok "boot-parts: usage" says 2 'usage:' "$tree"
+ok "no initramfs" says 1 "no initramfs $tmp/none; 'make guest' makes it" "$tree" "$tmp/parts" "$tmp/none"
+ok "no parts" says 1 'nothing says where a part begins' "$tree" "$tmp/parts" "$tmp/initramfs"
+printf '# a comment\nfine\tThe first\nlinked\tThe second\n' >"$PATCHES/parts"
+ok "a tree that is no kernel does not build" \
+	says 1 '^not ok 3 - 5, The second: does not build' "$tree" "$tmp/parts" "$tmp/initramfs"
+parts() {
+	cut -f 1,3,7 "$tmp/parts/parts.tsv" | diff - <(printf '%s\t%s\t%s\n' patch result part \
+		0 'does not build' 'none, the base' 2 'does not build' 'The first' 5 'does not build' 'The second')
+}
+ok "the base, and the last patch of each part" parts
 echo "1..$n"
