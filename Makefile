@@ -54,7 +54,7 @@ endif
 
 help:
 	@echo 'make run     all the way from nothing to the table of who pays (8 min at first, then under 1)'
-	@echo 'make test    the tests, from nothing (30 min at first, then 20)'
+	@echo 'make test    the tests, from nothing (45 min at first, then 30)'
 	@echo 'make tree    base and series as a git tree in $(B)/linux (1 min at first)'
 	@echo 'make export  the commits of $(B)/linux back into patches/, and into the cover letter (seconds)'
 	@echo 'make kernel  build the patched kernel in $(out) (6 min at first)'
