@@ -28,7 +28,7 @@ mirror_of() {
 
 # own_apt SOURCE...: makes $tmp in the cache for what apt writes, and removes
 # it at the end; nothing is installed there, so every dependency is missing.
-# Packages are of the architecture $debian (default amd64), whatever the machine has.
+# Packages are of the architecture $debian_arch (default amd64), whatever the machine has.
 own_apt() {
 	tmp=$(mktemp -d "$cache/.fetch.XXXXXX")
 	child=
@@ -42,7 +42,7 @@ own_apt() {
 		-o Dir::Cache="$tmp" -o Dir::Cache::Archives="$tmp/archives"
 		-o Dir::Etc::SourceList="$tmp/sources.list" -o Dir::Etc::SourceParts=/dev/null
 		-o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null
-		-o APT::Architecture="${debian:-amd64}" -o APT::Architectures="${debian:-amd64}" -o Debug::NoLocking=1
+		-o APT::Architecture="${debian_arch:-amd64}" -o APT::Architectures="${debian_arch:-amd64}" -o Debug::NoLocking=1
 		-o Acquire::Languages=none -o Acquire::Retries=3 -o APT::Sandbox::User=root
 		-o APT::Update::Error-Mode=any)
 }

@@ -13,11 +13,11 @@ cache=${BPF_MEMCG_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/linux-bpf-memcg
 
 # use_arch: what ARCH (default x86_64) means, of scripts/arch/: karch, kernel's name of
 # it; cross, prefix of the tools; image, below the output directory, and target,
-# which makes it; debian, Debian's name where its packages are not the machine's own;
+# which makes it; debian_arch, Debian's name where its packages are not the machine's own;
 # packages; qemu and the rest, for scripts/vm; and build, where it is built (Makefile)
 use_arch() {
 	arch=${ARCH:-x86_64}
-	karch='' cross='' image='' target='' debian='' packages=()
+	karch='' cross='' image='' target='' debian_arch='' packages=()
 	qemu='' qemu_package='' machine='' cpu=() console='' kernel_args='' bus=''
 	[[ $arch =~ ^[a-z0-9_]+$ && -f $top/scripts/arch/$arch.sh ]] ||
 		die "ARCH=$arch: there is $(cd "$top/scripts/arch" && printf '%s, ' *.sh | sed 's/\.sh//g; s/, $//')"

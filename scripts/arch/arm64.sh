@@ -4,7 +4,7 @@ karch=arm64
 image=arch/arm64/boot/Image
 target=Image
 cross=aarch64-linux-gnu-
-debian=arm64
+debian_arch=arm64
 packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm)
 qemu=qemu-system-aarch64 qemu_package=qemu-system-arm
 # No pointer authentication, which is slow to emulate.

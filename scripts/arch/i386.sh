@@ -4,7 +4,7 @@ karch=i386
 image=arch/x86/boot/bzImage
 target=bzImage
 cross=i686-linux-gnu-
-debian=i386
+debian_arch=i386
 packages=(gcc-i686-linux-gnu libc6-dev-i386-cross qemu-system-x86)
 qemu=qemu-system-i386 qemu_package=qemu-system-x86
 # All 3 GiB are below 4 GiB; and a CPU that has 36 bits of address all the same. With
