@@ -61,7 +61,7 @@ help:
 	@echo 'make kernel-base  build the base, unpatched, in $(B)/kernel-base (6 min at first)'
 	@echo 'make compare the same selftests on the base and on the patched kernel: what differs (45 min at first, then 35)'
 	@echo 'make probe KERNEL=FILE  the table of who pays for another kernel, a distribution'"'s"' say, beside ours (3 min)'
-	@echo 'make debug   the tests on a kernel with KASAN, lockdep, kmemleak and more (30 min)'
+	@echo 'make debug   the tests on a kernel with KASAN, lockdep, kmemleak and more (an hour)'
 	@echo 'make build-matrix  compile what the series touches without MEMCG, for 32 bits, and so on (10 min)'
 	@echo 'make bisect  build the kernel after each patch, with W=1 and sparse, boot it after each part (many hours; goes on where it was)'
 	@echo 'make mbox    the series as mails with its cover letter, signed off by you, in $(B)/series.mbox (seconds)'
