@@ -106,6 +106,9 @@ borrow() {
 # series_files DIR: the names in DIR/series, one a line.
 series_files() { sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$1/series"; }
 
+# series_version DIR: its number, 8 for v8, of DIR/changelog; empty if there is none
+series_version() { sed -nE '1s/^v([0-9]+) .*/\1/p' "$1/changelog" 2>/dev/null || true; }
+
 # touched_files DIR: what the patches of DIR name, one path a line
 touched_files() {
 	series_files "$1" | (cd "$1" && xargs -d '\n' cat --) | sed -nE \

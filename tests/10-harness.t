@@ -111,6 +111,15 @@ run "fetch: an unreachable mirror" 1 'mirror.invalid.*failed: E: Failed to fetch
 # shellcheck disable=SC2016
 apt 'case "$*" in *source*) echo evil >t.tar.xz;; esac'
 run "fetch: a mirror with another tarball" 1 'wrong tarball from .*SHA-256.*nothing kept' fetch
+printf 'debian=t.debian.tar.xz\ndebian_size=5\ndebian_sha256=%s\n' "${sum%% *}" >>"$PIN"
+# shellcheck disable=SC2016
+apt 'case "$*" in *APT::Architecture=amd64*) ;; *) echo "E: for another machine" >&2; exit 100;; esac
+case "$*" in *tar-only*) echo good >t.tar.xz;; *diff-only*) echo good >t.debian.tar.xz;; esac'
+lines=2
+run "fetch: Debian's changes, too, for this architecture" 0 't.debian.tar.xz' fetch
+lines=1
+rm "$tmp/cache"/t.*
+pin 5 "${sum%% *}"
 # shellcheck disable=SC2016
 apt 'case "$*" in *source*) echo "dd: No space left on device" >&2; exit 100;; esac'
 run "fetch: a disk that fills up" 1 'disk full' fetch

@@ -5,12 +5,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/lib/tap.sh
+. tests/lib/kernel-tree.sh
 . scripts/lib.sh
 matrix=$top/scripts/build-matrix
 tree=$tmp/tree
 export CC=gcc
 
-mkdir -p "$tree"/{kernel,mm,scripts/kconfig}
+mkdir -p "$tree"/{kernel,mm}
 cat >"$tree/Makefile" <<'MAKE'
 MAKEFLAGS += -r
 HAVE := kernel/a.o $(if $(shell grep -x CONFIG_MEMCG=y $(O)/.config),mm/b.o)
@@ -19,15 +20,7 @@ prepare: ;
 $(HAVE): %.o: %.c ; mkdir -p $(O)/$(@D) && $(CC) -Wall -c -o $(O)/$@ $(CURDIR)/$<
 .PHONY: $(HAVE)
 MAKE
-# the last line of an option wins
-cat >"$tree/scripts/kconfig/merge_config.sh" <<'MERGE'
-#!/bin/sh
-out=$3
-shift 3
-cat "$@" | awk '{ o = $0; sub(/^# /, "", o); sub(/[= ].*/, "", o) } o ~ /^CONFIG_/ { line[o] = $0 }
-	END { for (o in line) print line[o] }' >$out/.config
-MERGE
-chmod +x "$tree/scripts/kconfig/merge_config.sh"
+fake_merge_config "$tree"
 warning='static int unused;'
 git_plain -c init.defaultBranch=base init -q "$tree"
 commit() { git_plain -C "$tree" add . && git_plain -C "$tree" -c user.name=t -c user.email=t@t commit -qm "$1"; }
