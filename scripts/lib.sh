@@ -222,6 +222,32 @@ series_with_parts() {
 	done
 }
 
+# put_row FILE HEAD ROW SORT-OPTION...: ROW takes the place of that row of FILE, a TSV,
+# which has the same first cell, or is added; HEAD is the first line
+put_row() {
+	local file=$1 key=${3%%$'\t'*}
+	{
+		echo "$2"
+		{
+			[ ! -f "$file" ] || awk -F '\t' -v key="$key" 'NR > 1 && $1 != key' "$file"
+			echo "$3"
+		} | LC_ALL=C sort -t $'\t' "${@:4}"
+	} >"$file.tmp"
+	mv "$file.tmp" "$file"
+}
+
+# has_place FILE NAME: or die; put_between FILE NAME: standard input comes between the
+# lines <!-- NAME --> and <!-- end of NAME --> of FILE
+has_place() {
+	[ "$(grep -cxE "<!-- (end of )?$2 -->" "$1")" = 2 ] ||
+		die "$1 has no lines <!-- $2 --> and <!-- end of $2 -->"
+}
+put_between() {
+	local text
+	text=$(sed "/^<!-- $2 -->\$/q" "$1"; cat; sed -n "/^<!-- end of $2 -->\$/,\$p" "$1"; echo .)
+	printf %s "${text%.}" >"$1"
+}
+
 # print_table TSV: columns as wide as their widest cell, numbers to the right;
 # the last column (notes) may be long and is printed below as footnotes.
 print_table() {
