@@ -24,14 +24,17 @@ static int fill_trie(void *arg)
 	return f->map < 0 ? f->map : err;
 }
 
+/* with pointers of half the size twice as many, or they would not reach the limit */
+enum { SLOTS = 65536 * 8 / sizeof(void *) };
+
 /* the same event in every slot: 512 KiB of slots, 4.5 MiB of entries */
 static int fill_perf(void *arg)
 {
 	int ev = output_event();
 	struct fill *f = arg;
 
-	f->map = ev < 0 ? ev : map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 65536, 0);
-	return f->map < 0 ? f->map : fill_with(f->map, 65536, ev);
+	f->map = ev < 0 ? ev : map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, SLOTS, 0);
+	return f->map < 0 ? f->map : fill_with(f->map, SLOTS, ev);
 }
 
 static int fill_devmap(void *arg)
@@ -54,8 +57,8 @@ static int fill_xskmap(void *arg)
 {
 	struct fill *f = arg;
 
-	f->map = map_create(BPF_MAP_TYPE_XSKMAP, 4, 4, 131072, 0);
-	return f->map < 0 ? f->map : fill_turns(f->map, 131072, XSKS);
+	f->map = map_create(BPF_MAP_TYPE_XSKMAP, 4, 4, 2 * SLOTS, 0);
+	return f->map < 0 ? f->map : fill_turns(f->map, 2 * SLOTS, XSKS);
 }
 
 static int hold_many_bound(void)
@@ -67,8 +70,8 @@ static int fill_sockmap(void *arg)
 {
 	struct fill *f = arg;
 
-	f->map = map_create(BPF_MAP_TYPE_SOCKMAP, 4, 4, 131072, 0);
-	return f->map < 0 ? f->map : fill_turns(f->map, 131072, BOUND);
+	f->map = map_create(BPF_MAP_TYPE_SOCKMAP, 4, 4, 2 * SLOTS, 0);
+	return f->map < 0 ? f->map : fill_turns(f->map, 2 * SLOTS, BOUND);
 }
 
 static int fill_sockhash(void *arg)

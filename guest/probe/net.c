@@ -8,7 +8,7 @@ static int fill_lo(const struct row *r, int fd)
 	return fill_with(fd, r->entries, 1);
 }
 
-/* a queue of 16384 packets for every CPU; its thread takes another fifth of it */
+/* a queue of 16384 packets, of pointers, for every CPU; its thread takes much else */
 static int make_cpumap(const struct row *r, uint64_t *asked)
 {
 	int i, fd, err;
@@ -20,7 +20,7 @@ static int make_cpumap(const struct row *r, uint64_t *asked)
 		err = fill_with(fd, ncpu, r->value);
 		if (err)
 			return err;
-		*asked += 8ull * r->value * ncpu;
+		*asked += (uint64_t)sizeof(void *) * r->value * ncpu;
 	}
 	return 0;
 }

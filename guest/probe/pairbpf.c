@@ -4,7 +4,8 @@
 #include "pair.h"
 #include "rows.h"
 
-enum { SLOTS = 65536, ENTRY = 40 };
+/* sizes of struct bpf_event_entry and bpf_prog_list, all of it pointers */
+enum { SLOTS = 65536, ENTRY = 5 * sizeof(void *), PROG_LIST = 6 * sizeof(void *) };
 
 static int perf_first(void *arg)
 {
@@ -144,7 +145,7 @@ static int poke_second(void *arg)
 	return 0;
 }
 
-enum { ATTACHED = 32, PROG_LIST = 48 };
+enum { ATTACHED = 32 };
 
 static int attach_first(void *arg)
 {

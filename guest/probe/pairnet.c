@@ -8,7 +8,8 @@
 enum { SLOTS = 65536, KEY = 456, KEYS = 8192 };
 
 /* sizes of struct bpf_dtab_netdev, xsk_map_node, sk_psock_link */
-enum { DEV_ENTRY = 72, XSK_NODE = 32, SOCK_LINK = 32 };
+enum { DEV_ENTRY = sizeof(struct { void *p[7]; uint32_t n[3]; }), XSK_NODE = 4 * sizeof(void *),
+       SOCK_LINK = 4 * sizeof(void *) };
 
 static int make(struct pair_job *j, uint32_t type, uint32_t key, uint32_t entries)
 {
@@ -56,7 +57,7 @@ static int cpumap_second(void *arg)
 
 	for (i = 0; !err && i < fewer(CPUMAPS); i++)
 		err = fill_with(j->fd[i], ncpu, DEPTH);
-	j->asked = fewer(CPUMAPS) * ncpu * DEPTH * 8;
+	j->asked = fewer(CPUMAPS) * ncpu * DEPTH * sizeof(void *);
 	return err;
 }
 
