@@ -105,3 +105,18 @@ int cg_fd(const char *cg)
 
 	return fd < 0 ? -errno : fd;
 }
+
+/* An inode number is half of it where these have 32 bits. */
+int cg_id(int fd, __u64 *id)
+{
+	union {
+		struct file_handle h;
+		char room[sizeof(struct file_handle) + sizeof(*id)];
+	} f = { .h.handle_bytes = sizeof(*id) };
+	int mount;
+
+	if (name_to_handle_at(fd, "", &f.h, &mount, AT_EMPTY_PATH))
+		return -errno;
+	memcpy(id, f.h.f_handle, sizeof(*id));
+	return 0;
+}

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Maps that hang on something else: sockets, files, cgroups, a device. */
 #include <linux/btf.h>
-#include <sys/stat.h>
 #include "holders.h"
 #include "rows.h"
 #include "storage.h"
@@ -49,11 +48,9 @@ int cgroup_storage_replace(const int *maps, int n, uint32_t value)
 	struct bpf_cgroup_storage_key key = { .attach_type = BPF_CGROUP_INET_EGRESS };
 	char *zeroes = xalloc(value);
 	int i, k, err = 0;
-	struct stat st;
 
 	for (i = 0; !err && i < CGROUPS; i++) {
-		err = fstat(holder[i], &st) ? -errno : 0;
-		key.cgroup_inode_id = st.st_ino;
+		err = cg_id(holder[i], &key.cgroup_inode_id);
 		for (k = 0; !err && k < n; k++)
 			err = map_update(maps[k], &key, zeroes);
 	}
