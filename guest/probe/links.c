@@ -8,7 +8,6 @@
 #include <linux/btf.h>
 #include <linux/if_link.h>
 #include "holders.h"
-#include "rows.h"
 
 enum { LINKS = 2048 };
 
@@ -236,8 +235,10 @@ static int make_xdp(const struct row *r, uint64_t *asked)
 	return make_detached(r, 1, BPF_XDP, XDP_FLAGS_SKB_MODE);
 }
 
-#define LINK(w, n, m, ...) ROW(UNSPEC, "link", w, 0, 0, n, .make = make_##m, \
-			       .prepare = prepare_##m, ##__VA_ARGS__)
+/* with the JIT: where it is off by default, programs at other programs are refused */
+#define LINK(w, n, m, ...) \
+	{ .type = "link", .what = w, .entries = n, .jit = 1, .harden = -1, .make = make_##m, \
+	  .prepare = prepare_##m, ##__VA_ARGS__ }
 /*
  * Three objects of at most 256 bytes each: many find room in slabs that are
  * there. A link that is not charged is a fifth of it.
