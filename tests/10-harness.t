@@ -43,6 +43,22 @@ for dir in tests/fixtures/*/; do
 	run "judge: $(basename "$dir")" "$status" "$message" scripts/judge "$dir"
 done
 
+# which checks of the accounting are skipped
+. tests/lib/skips.sh
+arch=i386 SKIPPED=$tmp/skipped
+printf '# note\narm64 i386\ta check\twhy\nmips\tother\twhy\n' >"$SKIPPED"
+skips() { # LINE...: of a result
+	printf '%s\n' "$@" >"$tmp/skips"
+	skips_meant "$tmp/skips"
+}
+run "skips: those that are listed" 0 '^$' skips 'ok 1 - a check of it # SKIP why' 'ok 2 - other' '1..2'
+run "skips: one that is listed for another architecture" 1 'not meant to be skipped: other' \
+	skips 'ok 1 - other # SKIP why'
+run "skips: one with another reason" 1 'not meant to be skipped: a check' skips 'ok 1 - a check # SKIP not why'
+run "skips: one that is listed and runs" 1 '^meant to be skipped: a check' skips 'not ok 1 - a check of it'
+rm "$tmp/skips" "$SKIPPED"
+unset arch SKIPPED
+
 # 2. scripts/vm, with a QEMU that is none
 fake() { printf '#!/bin/bash\n%s\n' "$1" >"$tmp/qemu"; chmod 755 "$tmp/qemu"; }
 chmod 755 "$tmp"
