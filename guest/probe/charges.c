@@ -18,10 +18,15 @@ static bool close_to(long long charged, long long taken, int percent)
 	       (gap <= 16 * (long long)PAGE && charged > taken / 2);
 }
 
+static int percent_of(const struct row *r)
+{
+	return r->within ?: r->percpu ? 2 + percpu_lost(r->value) : 2;
+}
+
 static bool well_charged(const struct row *r, const struct result *res)
 {
 	long long charged = res->charged[S_OWNER];
-	int percent = r->within ?: 2;
+	int percent = percent_of(r);
 	bool ok = !res->err && charged > 0 && res->charged[S_OTHER] <= 4 * (long long)PAGE &&
 		  res->charged[S_PARENT] <= 4 * (long long)PAGE;
 
@@ -55,7 +60,7 @@ static void measure_at_rest(const struct row *r, struct result *res)
 static void check_charged(const struct row *r, const struct result *res)
 {
 	long long charged = res->charged[S_OWNER];
-	int percent = r->within ?: 2;
+	int percent = percent_of(r);
 	bool ok = well_charged(r, res);
 
 	tap_ok(ok, "%s, %s: its cgroup, and no other, is charged within %d %% of what %s%s",

@@ -203,23 +203,16 @@ void fd_release(void);			/* … are closed here */
 #else
 #define SMALL_OR_128(usual, if_128) (usual)
 #endif
-/*
- * A unit of per-CPU memory is as large as a huge page allows on x86, and a power of two.
- * Elsewhere it is what the kernel's own takes, say 120 KiB, and large objects leave
- * room at its end, for which the allocator keeps books as well: a tenth of all with one CPU.
- */
-#if defined(__x86_64__) || defined(__i386__)
-#define UNIT_TAIL(usual, tail) (usual)
-#else
-#define UNIT_TAIL(usual, tail) (tail)
-#endif
+
+/* percpu.c: per cent that values of this size take and nobody is charged for */
+int percpu_lost(uint32_t value);
 
 /* rows.c: what can be made and measured */
 struct row {
 	const char *type, *what;
 	uint32_t map, key, value, entries, flags;
 	bool percpu;
-	int within;			/* per cent between charged and taken, 0 means 2 */
+	int within;			/* per cent between charged and taken; 0: 2 and percpu_lost() */
 	bool by_asked;			/* much else is taken: charged is within that above asked */
 	int jit, harden;		/* sysctl wanted, -1: as it is */
 	int copies;			/* objects made, 0 means 1 */
