@@ -79,10 +79,10 @@ static int burst(struct stage *st, struct actor *a, const char *when)
  */
 static void empty(int map, uint64_t last)
 {
-	uint64_t key;
+	uint32_t key[2] = { 0 };
 
-	for (key = 1; key <= last; key++)
-		map_delete(map, &key);
+	while (key[0]++ < last)
+		map_delete(map, key);
 	rcu_wait();
 	sleep_ms(1500);
 }

@@ -57,16 +57,16 @@ static int each_value(int map, bool put)
 {
 	static uint64_t v[64 * WORDS], was[64 * WORDS];
 	int i, err, n = 0;
-	uint64_t key;
+	uint32_t key[2] = { 0 };	/* the program counts in the first half */
 
-	for (key = 1; key <= churned.entries; key++) {
-		err = map_lookup(map, &key, was);
+	while (key[0]++ < churned.entries) {
+		err = map_lookup(map, key, was);
 		if (err == -ENOENT)
 			continue;
 		for (i = 0; i < ncpu * WORDS; i++)
-			v[i] = mark(map, key, i);
+			v[i] = mark(map, key[0], i);
 		if (!err && put)
-			err = map_update(map, &key, v);
+			err = map_update(map, key, v);
 		else if (!err && memcmp(v, was, ncpu * VALUE))
 			err = -EILSEQ;
 		if (err)
@@ -78,10 +78,10 @@ static int each_value(int map, bool put)
 
 static void drop_values(int map)
 {
-	uint64_t key;
+	uint32_t key[2] = { 0 };
 
-	for (key = 1; key <= churned.entries; key++)
-		map_delete(map, &key);
+	while (key[0]++ < churned.entries)
+		map_delete(map, key);
 }
 
 /* packets may still be waiting for softirq: they find nothing left to do */
