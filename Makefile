@@ -14,6 +14,7 @@ KERNEL_DEBUG ?=
 BASE	?=
 RECORD	?=
 VM_SLOW	?= 1
+BENCH	?=
 BISECT	?= x86-64 memcg-n x86-32
 ARCH	?= x86_64
 export V JOBS LINUX VM_SLOW
@@ -61,6 +62,7 @@ help:
 	@echo 'make kernel-base  build the base, unpatched, in $(B)/kernel-base (6 min at first)'
 	@echo 'make compare the same selftests on the base and on the patched kernel: what differs (45 min at first, then 35)'
 	@echo 'make probe KERNEL=FILE  the table of who pays for another kernel, a distribution'"'s"' say, beside ours (3 min)'
+	@echo 'make bench   what operations on maps cost, in instructions, on both kernels (15 min)'
 	@echo 'make debug   the tests on a kernel with KASAN, lockdep, kmemleak and more (an hour)'
 	@echo 'make build-matrix  compile what the series touches without MEMCG, for 32 bits, and so on (10 min)'
 	@echo 'make bisect  build the kernel after each patch, with W=1 and sparse, boot it after each part (many hours; goes on where it was)'
@@ -86,7 +88,8 @@ help:
 	@echo '           SELFTESTS=FILE take this initramfs of selftests; none is built'
 	@echo '           OURS=FILE make probe: take this image for ours; it is not built'
 	@echo '           KERNEL_DEBUG=FILE take this image for make debug; it is not built'
-	@echo '           RECORD=1  make port: put the result into tests/record/ and the README'
+	@echo '           RECORD=1  make port, bench: put the result into tests/record/ and the README or Documentation/'
+	@echo '           BENCH=NAME,NAME make bench: only these operations'
 	@echo '           VM_SLOW=N multiply the time limits of the VM (now $(VM_SLOW))'
 	@echo '           BISECT=CONFIG make bisect: of x86-64 memcg-n x86-32 (all), and of config/matrix/'
 	@echo '           CONFIG=FILE make deb: with this configuration, /boot/config-* say, and accounting'
@@ -114,6 +117,10 @@ probe: deps guest
 	@test -r "$(KERNEL)" || { echo 'make: which kernel? make probe KERNEL=bzImage (or vmlinuz)'; exit 1; }
 	@$(if $(OURS),,$(MAKE) -s kernel KERNEL=)
 	@scripts/probe-beside $(ours) $(KERNEL) $(guest) $(B)/results/probe
+
+bench: deps kernel kernel-base guest selftests
+	@scripts/install-deps -d
+	@scripts/bench $(if $(BENCH),-n $(BENCH)) $(if $(RECORD),-R) $(base) $(image) $(guest),$(tests) $(results)/bench
 
 debug: $(if $(TREE)$(KERNEL_DEBUG),deps,tree) guest selftests
 	@$(if $(KERNEL_DEBUG),test -r $(KERNEL_DEBUG) || { echo "make: no kernel image $(KERNEL_DEBUG)"; exit 1; },scripts/build-kernel $(tree) $(B)/kernel-debug config/debug/*.config)
@@ -207,7 +214,7 @@ clean:
 		$(B)/selftests $(B)/samples $(B)/debian-tools $(B)/matrix $(B)/bisect $(B)/deb $(B)/port/*/kernel $(B)/quilt \
 		$(B)/results
 
-.PHONY: help run test compare probe debug build-matrix bisect mbox deb mutants port quilt shell deps tree export kernel kernel-base guest \
+.PHONY: help run test bench compare probe debug build-matrix bisect mbox deb mutants port quilt shell deps tree export kernel kernel-base guest \
 	selftests docs lint clean
 # Each step takes all the CPUs itself.
 .NOTPARALLEL:
