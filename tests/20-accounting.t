@@ -9,6 +9,7 @@
 # command line of the kernel.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tests/lib/images.sh
 . scripts/lib.sh
 . tests/lib/skips.sh
 use_arch
@@ -18,9 +19,7 @@ initramfs=${INITRAMFS:-$build/guest/initramfs.gz}
 scenario=${SCENARIO:-accounting}
 results=${RESULTS:-$build/results/$scenario}
 
-for file in "$kernel" "$initramfs"; do
-	[ -s "$file" ] || { echo "Bail out! $file is missing; 'make test' builds it"; exit 1; }
-done
+need_files test "$kernel" "$initramfs"
 mkdir -p "$results"
 status=0
 scripts/vm -k "$kernel" -i "$initramfs" -s "$scenario" -o "$results" -t 1200 \

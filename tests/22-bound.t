@@ -8,6 +8,7 @@
 # KERNEL, KERNEL_BASE, INITRAMFS: images and initramfs, if not those of build/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tests/lib/images.sh
 . tests/lib/tap.sh
 
 kernel=${KERNEL:-build/kernel/arch/x86/boot/bzImage}
@@ -15,9 +16,7 @@ base=${KERNEL_BASE:-build/kernel-base/arch/x86/boot/bzImage}
 initramfs=${INITRAMFS:-build/guest/initramfs.gz}
 results=${RESULTS:-build/results/bound}
 
-for file in "$kernel" "$base" "$initramfs"; do
-	[ -s "$file" ] || { echo "Bail out! $file is missing; 'make test' builds it"; exit 1; }
-done
+need_files test "$kernel" "$base" "$initramfs"
 
 # Little memory: what gets past the bound fails at once, for want of it.
 table() { # table IMAGE NAME

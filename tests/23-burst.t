@@ -9,6 +9,7 @@
 # KERNEL, KERNEL_BASE, INITRAMFS: images and initramfs, if not those of build/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tests/lib/images.sh
 . tests/lib/tap.sh
 
 kernel=${KERNEL:-build/kernel/arch/x86/boot/bzImage}
@@ -16,9 +17,7 @@ base=${KERNEL_BASE:-build/kernel-base/arch/x86/boot/bzImage}
 initramfs=${INITRAMFS:-build/guest/initramfs.gz}
 results=${RESULTS:-build/results/burst}
 
-for file in "$kernel" "$base" "$initramfs"; do
-	[ -s "$file" ] || { echo "Bail out! $file is missing; 'make test' builds it"; exit 1; }
-done
+need_files test "$kernel" "$base" "$initramfs"
 
 burst() { # burst IMAGE NAME BYTES
 	scripts/vm -k "$1" -i "$initramfs" -s burst -o "$results/$2-$3" -a "value=$3 by=flood" -t 120

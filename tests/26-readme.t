@@ -6,14 +6,13 @@
 # KERNEL, INITRAMFS, SELFTESTS: image and initramfs files, if not those of build/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tests/lib/images.sh
 . tests/lib/tap.sh
 
 kernel=${KERNEL:-build/kernel/arch/x86/boot/bzImage}
 initramfs=${INITRAMFS:-build/guest/initramfs.gz}
 selftests=${SELFTESTS:-build/selftests/initramfs.gz}
-for file in "$kernel" "$initramfs" "$selftests"; do
-	[ -s "$file" ] || { echo "Bail out! $file is missing; 'make test' builds it"; exit 1; }
-done
+need_files test "$kernel" "$initramfs" "$selftests"
 
 sed -n '/^<!-- session -->$/,/^<!-- end of session -->$/p' README.md | grep -v '^<!--\|^```' >"$tmp/session"
 

@@ -12,6 +12,7 @@
 # VMS: VMs at a time (2). VM_ARGS: more for the command line of the kernels.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tests/lib/images.sh
 . tests/lib/tap.sh
 . tests/lib/skips.sh
 . scripts/lib.sh
@@ -21,9 +22,7 @@ kernel=${KERNEL:-$build/kernel/$image}
 initramfs=${INITRAMFS:-$build/guest/initramfs.gz}
 results=${RESULTS:-$build/results/matrix}
 
-for file in "$kernel" "$initramfs"; do
-	[ -s "$file" ] || { echo "Bail out! $file is missing; 'make test' builds it"; exit 1; }
-done
+need_files test "$kernel" "$initramfs"
 
 # name, scenario, CPUs, kernel arguments; the longest first
 modes='4-cpus accounting-cpus 4

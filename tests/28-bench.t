@@ -7,6 +7,7 @@
 # KERNEL, INITRAMFS, SELFTESTS: images and initramfs, if not those of build/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tests/lib/images.sh
 . tests/lib/tap.sh
 
 kernel=${KERNEL:-build/kernel/arch/x86/boot/bzImage}
@@ -14,9 +15,7 @@ initramfs=${INITRAMFS:-build/guest/initramfs.gz}
 selftests=${SELFTESTS:-build/selftests/initramfs.gz}
 results=${RESULTS:-build/results/bench-twice}
 
-for file in "$kernel" "$initramfs" "$selftests"; do
-	[ -s "$file" ] || { echo "Bail out! $file is missing; 'make test' builds it"; exit 1; }
-done
+need_files test "$kernel" "$initramfs" "$selftests"
 
 head=$'run\tname\tops\tmedian\tleast\tmost\tunit\tbytes per element\tnote'
 {

@@ -8,12 +8,11 @@
 # "make compare" runs the same on the unpatched kernel.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tests/lib/images.sh
 
 kernel=${KERNEL:-build/kernel/arch/x86/boot/bzImage}
 initramfs=${INITRAMFS:-build/guest/initramfs.gz}
 selftests=${SELFTESTS:-build/selftests/initramfs.gz}
 
-for file in "$kernel" "$initramfs" "$selftests"; do
-	[ -s "$file" ] || { echo "Bail out! $file is missing; 'make test' builds it"; exit 1; }
-done
+need_files test "$kernel" "$initramfs" "$selftests"
 exec scripts/run-selftests -s selftests "$kernel" "$initramfs,$selftests" "${RESULTS:-build/results/selftests}"

@@ -8,6 +8,7 @@
 # not those of build/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tests/lib/images.sh
 
 kernel=${KERNEL:-build/kernel/arch/x86/boot/bzImage}
 base=${KERNEL_BASE:-build/kernel-base/arch/x86/boot/bzImage}
@@ -15,9 +16,7 @@ initramfs=${INITRAMFS:-build/guest/initramfs.gz}
 tools=${DEBIAN_TOOLS:-build/debian-tools/initramfs.cpio}
 results=${RESULTS:-build/results/debian-tools}
 
-for file in "$kernel" "$base" "$initramfs" "$tools"; do
-	[ -s "$file" ] || { echo "Bail out! $file is missing; 'make test' builds it"; exit 1; }
-done
+need_files test "$kernel" "$base" "$initramfs" "$tools"
 
 boot() { # boot KERNEL DIR LIMITS: prints how scripts/vm ended
 	local status=0

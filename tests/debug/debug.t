@@ -10,6 +10,7 @@
 # of accounting, maps, progs and fault. VMS: VMs at a time (2).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. tests/lib/images.sh
 . tests/lib/tap.sh
 
 kernel=${KERNEL:-build/kernel-debug/arch/x86/boot/bzImage}
@@ -17,9 +18,7 @@ initramfs=${INITRAMFS:-build/guest/initramfs.gz}
 selftests=${SELFTESTS:-build/selftests/initramfs.gz}
 results=${RESULTS:-build/results/debug}
 
-for file in "$kernel" "$initramfs" "$selftests"; do
-	[ -s "$file" ] || { echo "Bail out! $file is missing; 'make debug' builds it"; exit 1; }
-done
+need_files debug "$kernel" "$initramfs" "$selftests"
 
 list=map_init,map_lock,map_ptr,mmap,btf_map_in_map,queue_stack_map,ringbuf
 list+=,ringbuf_multi,rdonly_maps,pinning,perf_buffer,pe_preserve_elems

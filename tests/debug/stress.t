@@ -10,6 +10,7 @@
 # lasts (3); 600 is a soak. VMS: VMs at a time (2).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. tests/lib/images.sh
 . tests/lib/tap.sh
 
 kernel=${KERNEL:-build/kernel-debug/arch/x86/boot/bzImage}
@@ -18,9 +19,7 @@ initramfs=${INITRAMFS:-build/guest/initramfs.gz}
 results=${RESULTS:-build/results/debug}
 seconds=${STRESS_SECONDS:-3}
 
-for file in "$kernel" "$plain" "$initramfs"; do
-	[ -s "$file" ] || { echo "Bail out! $file is missing; 'make debug' builds it"; exit 1; }
-done
+need_files debug "$kernel" "$plain" "$initramfs"
 
 boot() { # boot NAME KERNEL SCENARIO ARGUMENTS [OPTION]
 	local dir=$results/stress-$1 status=0
