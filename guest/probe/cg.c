@@ -34,6 +34,7 @@ void cg_init(void)
 	make(ROOT "/probe");
 	enable_memory(ROOT "/probe");
 	make(ROOT "/probe/drain");
+	enable_memory(ROOT "/probe/drain");
 }
 
 void scene_open(struct scene *s)

@@ -2,7 +2,8 @@
 /*
  * Checks, allocation by allocation: what a process gets from kmalloc() and from
  * the per-CPU allocator to make an object, and what the object keeps, is asked
- * for with __GFP_ACCOUNT. This sees what is too small to show among charges.
+ * for with __GFP_ACCOUNT, or where it is charged once it is there. This sees what
+ * is too small to show among charges.
  * Tracepoints and a kprobe look on while each row is made, a smaller one.
  */
 #include "payer.h"
@@ -10,10 +11,16 @@
 
 enum { GFP_ACCOUNT = 0x400000, FEW = 1024, SITES = 16384 };
 
-/* what may be kept and not charged: where it is allocated, and why */
+/*
+ * What may be kept and is not asked for with the flag: where it is allocated, and
+ * why. bpf_map_kmalloc_node() is one place that charges for all its callers; the
+ * amounts show that it does.
+ */
 static const struct {
 	const char *function, *why;
 } nobodys[] = {
+	{ "bpf_map_kmalloc_node", "charged to the owner of the map once it is there" },
+	{ "kmalloc_rarely", "of bpf_map_kmalloc_node, charged to the caller likewise" },
 	{ "memcg_alloc_page_obj_cgroups", "of the slab allocator, notes who is charged" },
 	{ "__get_vm_area_node", "of vmalloc, for an area" },
 	{ "__vmalloc_area_node", "of vmalloc, for an area" },

@@ -113,7 +113,7 @@ static void check_mapping(void)
 	int err;
 
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
-		err = in_cgroup(in_root ? NULL : "/sys/fs/cgroup/probe/drain", kinds[i].use, &u,
+		err = in_cgroup(in_root ? NULL : "/sys/fs/cgroup/probe/drain/0", kinds[i].use, &u,
 				sizeof(u));
 		tap_ok(!err, "%s works through its mapping", kinds[i].what);
 		if (err)

@@ -141,8 +141,9 @@ int cg_fd(const char *cg);
 int cg_id(int fd, __u64 *id);		/* what bpf(2) knows it by */
 
 /* settle.c */
-void settle_init(const char *cg);	/* where the drainers live */
+void settle_init(const char *cg);	/* in which the drainers have cgroups of their own */
 void drain(void);			/* per-CPU stocks hold no other cgroup */
+void bind_drainers(void);		/* to their CPUs again, after one was away */
 void rcu_wait(void);
 /* bring the sub-page remains of the cgroup together, so that none shows */
 void consolidate(const char *cg);

@@ -1,53 +1,80 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * memory.current runs ahead of the truth: a CPU keeps up to 32 pages charged
- * in advance for one cgroup, and up to a page of bytes for one object cgroup.
- * A process per CPU, in a cgroup of its own, charges a little: that throws
+ * in advance for one cgroup, and some bytes for each of a few object cgroups.
+ * Processes on each CPU, in cgroups of their own, charge a little: that throws
  * out whatever else the CPU had kept, and then the counter is exact.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <fnmatch.h>
 #include <linux/membarrier.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include "probe.h"
 
-static struct actor *drainer[64];
-static int nr_drainers;
+/*
+ * A CPU keeps bytes for at most so many object cgroups, and gives their places
+ * away in turn. A drainer that still has its place takes nobody's: it needs twice
+ * as many, of which half have none.
+ */
+enum { PLACES = 4, DRAINERS = 2 * PLACES, CPUS = 64 };
+
+static struct actor *drainers[CPUS][DRAINERS];
 static int touch_pipe[2];
 
+struct which {
+	int cpu, nr;
+};
+
+/* and have the next one of the CPU do so: no other CPU need be waited for */
 static int charge_a_little(void *arg)
 {
-	static int p[2], small;
+	struct which *self = arg, next = { self->cpu, self->nr + 1 };
+	static bool small;
 	static char *page;
+	static int p[2];
 
 	if (!page) {
 		page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (page == MAP_FAILED || pipe2(p, O_CLOEXEC))
 			return -ENOMEM;
+		/* all together take the same each time */
+		small = self->nr & 1;
 	}
+	small = !small;
 	/* a new ring of pipe buffers: bytes; before the pages, because what
 	 * falls out of the byte stock falls into the page stock */
-	fcntl(p[1], F_SETPIPE_SZ, (small = !small) ? 32 * PAGE : 64 * PAGE);
+	fcntl(p[1], F_SETPIPE_SZ, (small ? 32 : 64) * PAGE);
 	madvise(page, PAGE, MADV_DONTNEED);
 	*(volatile char *)page = 1;
-	return 0;
+	if (next.nr == DRAINERS)
+		return 0;
+	return actor_call(drainers[next.cpu][next.nr], charge_a_little, &next, sizeof(next));
 }
 
 void settle_init(const char *cg)
 {
 	cpu_set_t all, mine;
-	int cpu;
+	char path[128];
+	int cpu, i;
 
 	if (sched_getaffinity(0, sizeof(all), &all))
 		die("sched_getaffinity: %m");
 	if (pipe2(touch_pipe, O_CLOEXEC))
 		die("pipe: %m");
-	for (cpu = 0; cpu < 64; cpu++)
-		if (CPU_ISSET(cpu, &all))
-			drainer[nr_drainers++] = actor_start(cg, cpu);
+	/* from the last on, so that each has its next one */
+	for (i = DRAINERS - 1; i >= 0; i--) {
+		snprintf(path, sizeof(path), "%s/%d", cg, i);
+		if (mkdir(path, 0755) && errno != EEXIST)
+			die("mkdir %s: %m", path);
+		for (cpu = 0; cpu < CPUS; cpu++)
+			if (CPU_ISSET(cpu, &all))
+				drainers[cpu][i] = actor_start(path, cpu);
+	}
 	/* what is freed here is freed on a known CPU */
 	CPU_ZERO(&mine);
 	CPU_SET(0, &mine);
@@ -58,11 +85,32 @@ void settle_init(const char *cg)
 
 void drain(void)
 {
-	int i;
+	struct which first = { 0 };
+	int cpu;
 
-	for (i = 0; i < nr_drainers; i++)
-		if (actor_call(drainer[i], charge_a_little, NULL, 0))
-			die("the drainer of CPU %d failed", i);
+	for (cpu = 0; cpu < CPUS; cpu++) {
+		first.cpu = cpu;
+		if (drainers[cpu][0])
+			actor_post(drainers[cpu][0], charge_a_little, &first, sizeof(first));
+	}
+	for (cpu = 0; cpu < CPUS; cpu++)
+		if (drainers[cpu][0] && actor_wait(drainers[cpu][0], NULL, 0))
+			die("a drainer of CPU %d failed", cpu);
+}
+
+void bind_drainers(void)
+{
+	cpu_set_t set;
+	int cpu, i;
+
+	for (cpu = 0; cpu < CPUS; cpu++) {
+		CPU_ZERO(&set);
+		CPU_SET(cpu, &set);
+		for (i = 0; i < DRAINERS; i++)
+			if (drainers[cpu][i] &&
+			    sched_setaffinity(actor_pid(drainers[cpu][i]), sizeof(set), &set))
+				die("sched_setaffinity: %m");
+	}
 }
 
 /* a full grace period */

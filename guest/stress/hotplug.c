@@ -6,23 +6,6 @@
 
 #define CPU1 "/sys/devices/system/cpu/cpu1"
 
-/* whoever was bound to the CPU that went is bound to nothing: those who drain it */
-static void bind_drainers(void)
-{
-	FILE *f = fopen("/sys/fs/cgroup/probe/drain/cgroup.procs", "re");
-	int pid, cpu = 0;
-	cpu_set_t set;
-
-	while (f && fscanf(f, "%d", &pid) == 1) {
-		CPU_ZERO(&set);
-		CPU_SET(cpu++, &set);
-		if (sched_setaffinity(pid, sizeof(set), &set))
-			die("sched_setaffinity: %m");
-	}
-	if (f)
-		fclose(f);
-}
-
 static int act_on_cpu1(struct hand *h)
 {
 	cpu_set_t set;
