@@ -4,7 +4,7 @@
  * the per-CPU allocator to make an object, and what the object keeps, is asked
  * for with __GFP_ACCOUNT, or where it is charged once it is there. This sees what
  * is too small to show among charges.
- * Tracepoints and a kprobe look on while each row is made, a smaller one.
+ * Tracepoints and kprobes look on while each row is made, a smaller one.
  */
 #include "payer.h"
 #include "regs.h"
@@ -97,6 +97,21 @@ static int load_percpu(void)
 	return prog_load(BPF_PROG_TYPE_KPROBE, p, ARRAY_SIZE(p));
 }
 
+/* kprobe: __alloc_percpu_objcg(size, align, gfp, objcg) calls pcpu_alloc(), and charges objcg */
+static int load_percpu_objcg(void)
+{
+	struct bpf_insn p[] = {
+		MOV(7, 1), LDVAL(6, control, 0),
+		CALL(BPF_FUNC_get_current_pid_tgid), SHRI(0, 32),
+		LDX(BPF_DW, 1, 6, OFF(pid)), JMP(BPF_JNE, 0, 1, 4 + ARG4_LEN),
+		ARG4(1, 7), JMPI(BPF_JEQ, 1, 0, 3),
+		LDX(BPF_DW, 1, 6, OFF(failed)), ADDI(1, -1), STX(BPF_DW, 6, OFF(failed), 1),
+		MOVI(0, 0), EXIT()
+	};
+
+	return prog_load(BPF_PROG_TYPE_KPROBE, p, ARRAY_SIZE(p));
+}
+
 /* the files lie where fd_release() closes nothing */
 enum { CONTROL_FD = 50, KEPT_FD, TRACE_FD };
 
@@ -122,6 +137,11 @@ static int look_on(void)
 	if (percpu < 0)
 		return percpu;
 	dup2(percpu, TRACE_FD + ARRAY_SIZE(points));
+	prog = load_percpu_objcg();
+	percpu = prog < 0 ? prog : kprobe_open("__alloc_percpu_objcg", prog);
+	if (percpu < 0)
+		return percpu;
+	dup2(percpu, TRACE_FD + ARRAY_SIZE(points) + 1);
 	fd_release();
 	return 0;
 }
@@ -130,7 +150,7 @@ static void look_away(void)
 {
 	int fd;
 
-	for (fd = CONTROL_FD; fd <= TRACE_FD + 3; fd++)
+	for (fd = CONTROL_FD; fd <= TRACE_FD + 4; fd++)
 		dup2(0, fd);
 }
 
@@ -287,8 +307,8 @@ void test_kept(void)
 
 	if (err) {
 		tap_ok(false, "allocations can be watched");
-		tap_diag("%s; tracepoints kmalloc and kfree and a kprobe at pcpu_alloc are needed",
-			 strerror(-err));
+		tap_diag("%s; tracepoints kmalloc and kfree and kprobes at pcpu_alloc and "
+			 "__alloc_percpu_objcg are needed", strerror(-err));
 	} else {
 		each_row(check);
 	}

@@ -25,14 +25,8 @@ enum { PLACES = 4, DRAINERS = 2 * PLACES, CPUS = 64 };
 static struct actor *drainers[CPUS][DRAINERS];
 static int touch_pipe[2];
 
-struct which {
-	int cpu, nr;
-};
-
-/* and have the next one of the CPU do so: no other CPU need be waited for */
 static int charge_a_little(void *arg)
 {
-	struct which *self = arg, next = { self->cpu, self->nr + 1 };
 	static bool small;
 	static char *page;
 	static int p[2];
@@ -43,7 +37,7 @@ static int charge_a_little(void *arg)
 		if (page == MAP_FAILED || pipe2(p, O_CLOEXEC))
 			return -ENOMEM;
 		/* all together take the same each time */
-		small = self->nr & 1;
+		small = *(int *)arg & 1;
 	}
 	small = !small;
 	/* a new ring of pipe buffers: bytes; before the pages, because what
@@ -51,9 +45,7 @@ static int charge_a_little(void *arg)
 	fcntl(p[1], F_SETPIPE_SZ, (small ? 32 : 64) * PAGE);
 	madvise(page, PAGE, MADV_DONTNEED);
 	*(volatile char *)page = 1;
-	if (next.nr == DRAINERS)
-		return 0;
-	return actor_call(drainers[next.cpu][next.nr], charge_a_little, &next, sizeof(next));
+	return 0;
 }
 
 void settle_init(const char *cg)
@@ -66,8 +58,7 @@ void settle_init(const char *cg)
 		die("sched_getaffinity: %m");
 	if (pipe2(touch_pipe, O_CLOEXEC))
 		die("pipe: %m");
-	/* from the last on, so that each has its next one */
-	for (i = DRAINERS - 1; i >= 0; i--) {
+	for (i = 0; i < DRAINERS; i++) {
 		snprintf(path, sizeof(path), "%s/%d", cg, i);
 		if (mkdir(path, 0755) && errno != EEXIST)
 			die("mkdir %s: %m", path);
@@ -85,17 +76,16 @@ void settle_init(const char *cg)
 
 void drain(void)
 {
-	struct which first = { 0 };
-	int cpu;
+	int cpu, i;
 
-	for (cpu = 0; cpu < CPUS; cpu++) {
-		first.cpu = cpu;
-		if (drainers[cpu][0])
-			actor_post(drainers[cpu][0], charge_a_little, &first, sizeof(first));
+	for (i = 0; i < DRAINERS; i++) {
+		for (cpu = 0; cpu < CPUS; cpu++)
+			if (drainers[cpu][i])
+				actor_post(drainers[cpu][i], charge_a_little, &i, sizeof(i));
+		for (cpu = 0; cpu < CPUS; cpu++)
+			if (drainers[cpu][i] && actor_wait(drainers[cpu][i], NULL, 0))
+				die("a drainer of CPU %d failed", cpu);
 	}
-	for (cpu = 0; cpu < CPUS; cpu++)
-		if (drainers[cpu][0] && actor_wait(drainers[cpu][0], NULL, 0))
-			die("a drainer of CPU %d failed", cpu);
 }
 
 void bind_drainers(void)
