@@ -13,6 +13,7 @@ static const struct {
 	const char *help;
 } all[] = {
 	{ "removed", stress_removed, "the owner's cgroup is removed while its maps are filled" },
+	{ "pages", stress_pages, "the same, while pages of all kinds are mapped and freed" },
 	{ "limit", stress_limit, "memory.max is put below the usage and back while maps are filled" },
 	{ "freed", stress_freed, "maps and sockets are closed while programs use them" },
 	{ "moved", stress_moved, "tasks that fill maps move from cgroup to cgroup" },

@@ -127,6 +127,7 @@ void stress_ok(bool worked, const char *wrong, const char *fmt, ...)
 
 /* the stresses */
 void stress_removed(void);
+void stress_pages(void);
 void stress_limit(void);
 void stress_freed(void);
 void stress_moved(void);

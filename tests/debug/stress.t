@@ -35,7 +35,7 @@ kinds=${STRESS:-crowd nested v1 plain}
 for kind in $kinds; do
 	while [ "$(jobs -rp | wc -l)" -ge "${VMS:-2}" ]; do wait -n; done
 	case $kind in
-	crowd) boot crowd "$kernel" debug stress=removed,limit,freed,moved,hotplug,storm & ;;
+	crowd) boot crowd "$kernel" debug stress=removed,pages,limit,freed,moved,hotplug,storm & ;;
 	nested) boot nested "$kernel" debug stress=nested,locks,lastref -r & ;;
 	v1) boot v1 "$kernel" debug cgroup=none & ;;
 	plain) boot plain "$plain" stress stress=hotplug,nmi -r & ;;
