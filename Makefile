@@ -63,6 +63,7 @@ help:
 	@echo 'make compare the same selftests on the base and on the patched kernel: what differs (45 min at first, then 35)'
 	@echo 'make probe KERNEL=FILE  the table of who pays for another kernel, a distribution'"'s"' say, beside ours (3 min)'
 	@echo 'make bench   what operations on maps cost, in instructions, on both kernels (15 min)'
+	@echo 'make removed  1000 cgroups make and pin maps of all types and programs, and are removed: is anything left (8 min)'
 	@echo 'make debug   the tests on a kernel with KASAN, lockdep, kmemleak and more (an hour)'
 	@echo 'make build-matrix  compile what the series touches without MEMCG, for 32 bits, and so on (10 min)'
 	@echo 'make bisect  build the kernel after each patch, with W=1 and sparse, boot it after each part (many hours; goes on where it was)'
@@ -121,6 +122,9 @@ probe: deps guest
 bench: deps kernel kernel-base guest selftests
 	@scripts/install-deps -d
 	@scripts/bench $(if $(BENCH),-n $(BENCH)) $(if $(RECORD),-R) $(base) $(image) $(guest),$(tests) $(results)/bench
+
+removed: deps kernel guest selftests
+	@scripts/vm -k $(image) -i $(guest),$(tests) -s removed -o $(results)/removed -t 3000 -f -a MEMCG_ROUNDS=1000
 
 debug: $(if $(TREE)$(KERNEL_DEBUG),deps,tree) guest selftests
 	@$(if $(KERNEL_DEBUG),test -r $(KERNEL_DEBUG) || { echo "make: no kernel image $(KERNEL_DEBUG)"; exit 1; },scripts/build-kernel $(tree) $(B)/kernel-debug config/debug/*.config)
@@ -214,7 +218,7 @@ clean:
 		$(B)/selftests $(B)/samples $(B)/debian-tools $(B)/matrix $(B)/bisect $(B)/deb $(B)/port/*/kernel $(B)/quilt \
 		$(B)/results
 
-.PHONY: help run test bench compare probe debug build-matrix bisect mbox deb mutants port quilt shell deps tree export kernel kernel-base guest \
+.PHONY: help run test bench compare probe removed debug build-matrix bisect mbox deb mutants port quilt shell deps tree export kernel kernel-base guest \
 	selftests docs lint clean
 # Each step takes all the CPUs itself.
 .NOTPARALLEL:
