@@ -124,7 +124,7 @@ bench: deps kernel kernel-base guest selftests
 	@scripts/bench $(if $(BENCH),-n $(BENCH)) $(if $(RECORD),-R) $(base) $(image) $(guest),$(tests) $(results)/bench
 
 removed: deps kernel guest selftests
-	@scripts/vm -k $(image) -i $(guest),$(tests) -s removed -o $(results)/removed -t 3000 -f -a MEMCG_ROUNDS=1000
+	@scripts/vm -k $(image) -i $(guest),$(tests) -s removed -o $(results)/removed -t 3000 -f
 
 debug: $(if $(TREE)$(KERNEL_DEBUG),deps,tree) guest selftests
 	@$(if $(KERNEL_DEBUG),test -r $(KERNEL_DEBUG) || { echo "make: no kernel image $(KERNEL_DEBUG)"; exit 1; },scripts/build-kernel $(tree) $(B)/kernel-debug config/debug/*.config)
