@@ -9,6 +9,7 @@ static const struct {
 } groups[] = {
 	{ "charges", test_charges, "charged is taken, and zero after release" },
 	{ "mapping", test_mapping, "mapped and pinned pages" },
+	{ "stolen", test_stolen, "pages that a file takes out of a pipe" },
 	{ "payer", test_payer, "who pays for an element" },
 	{ "pair", test_pair, "who pays for what is asked of another cgroup's object" },
 	{ "churn", test_churn, "per-CPU memory taken in softirq while others take and free it" },

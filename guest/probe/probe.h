@@ -269,6 +269,7 @@ void burst_main(uint32_t value, bool by_flood);
 void table_row(const char *type, const char *what, const struct result *r);
 void test_charges(void);
 void test_mapping(void);
+void test_stolen(void);
 void test_payer(void);
 void test_bigfree(void);
 void test_churn(void);
