@@ -9,13 +9,14 @@ cd "$(dirname "$0")/.."
 # a function to a line, so that every address of it is of that line
 mkdir -p "$tmp"/{mm,kernel/bpf}
 echo 'void *alloc(void) { return (void *)0; }' >"$tmp/mm/slab.c"
+echo 'void *charge(void) { return (void *)0; }' >"$tmp/mm/memcontrol.c"
 cat >"$tmp/kernel/bpf/map.c" <<-'EOC'
 	void *alloc(void);
 	void *element(void) { return alloc(); }
 	void *map(void) { return element() ? alloc() : (void *)0; }
 	int main(void) { return map() != (void *)0; }
 EOC
-cc -g -O0 -o "$tmp/vmlinux" "$tmp/mm/slab.c" "$tmp/kernel/bpf/map.c"
+cc -g -O0 -o "$tmp/vmlinux" "$tmp"/mm/{slab,memcontrol}.c "$tmp/kernel/bpf/map.c"
 {
 	printf '1\tkernel/bpf/map.c\t2\telement\tcharged to nobody\treturn alloc();\n'
 	printf '2\tkernel/bpf/map.c\t3\tmap\tcharged to nobody\talloc()\n'
@@ -48,5 +49,16 @@ ok "a reason without need is an error" \
 	refuses 'map has a reason without need' "$tmp/reason" 'fault 1 alloc element main' 'fault 1 alloc map main'
 ok "the OOM killer called for such memory is an error" refuses 'OOM killer was called in kernel/bpf/map.c map' \
 	"$tmp/none" 'fault 1 alloc element main' 'fault 1 alloc map main' 'oom 1 alloc map main'
+printf '3\tmm/memcontrol.c\t1\tcharge\tcharged to nobody\tcharge()\n' >>"$tmp/mutants"
+all=('fault 1 alloc element main' 'fault 1 alloc map main' 'fault 1 charge main')
+ok "but not for what the charge of everybody serves" points "$tmp/none" "${all[@]}" 'oom 1 charge main'
+ok "unless that was asked for there" refuses 'OOM killer was called in kernel/bpf/map.c map' \
+	"$tmp/none" "${all[@]}" 'oom 1 charge map main'
+flags() { # flags TEXT: of a mutant in a line where nothing fails
+	printf '4\tmm/memcontrol.c\t9\tcharge\tcharged to nobody\t%s\n' "$1" >>"$tmp/mutants"
+	points "$tmp/none" "${all[@]}"
+}
+ok "a variable with flags may be used anywhere" flags 'const bool account = gfp_mask & __GFP_ACCOUNT;'
+ok "and so may be a look at them" flags 'if (!(objcg || gfp & __GFP_ACCOUNT))'
 ok "no stack at all is an error" refuses 'no stack' "$tmp/none"
 echo "1..$n"

@@ -103,13 +103,9 @@ static int file_pages(int file, uint64_t *pfn)
 {
 	char *at = mmap(NULL, BYTES, PROT_READ, MAP_SHARED | MAP_POPULATE, file, 0);
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), i, err = 0;
-	volatile char touched;
 
 	if (at == MAP_FAILED || fd < 0)
 		return -errno;
-	for (i = 0; i < FUSE_PAGES; i++)
-		touched = at[i * PAGE];
-	(void)touched;
 	if (pread(fd, pfn, FUSE_PAGES * sizeof(*pfn), (uintptr_t)at / PAGE * sizeof(*pfn)) !=
 	    FUSE_PAGES * sizeof(*pfn))
 		err = -errno ?: -EIO;
@@ -191,8 +187,8 @@ static int steal(const struct kind *k, struct scene *s, struct fuse *f, struct s
 	fd_release();
 	drop_caches();
 	settled_to(s, &base, &end);
-	seen->left = end.cg[S_OWNER] + end.cg[S_OTHER] + end.cg[S_PARENT] - base.cg[S_OWNER] -
-		     base.cg[S_OTHER] - base.cg[S_PARENT];
+	delta(&base, &end, &res);
+	seen->left = res.total;
 	return err;
 }
 
