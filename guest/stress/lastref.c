@@ -62,7 +62,7 @@ void stress_lastref(void)
 {
 	struct crew *c = crew_open();
 	struct actor *toucher[64];
-	int i, points = 0, map, reached = 0, cycles = 0, by_prog = 0, err = 0;
+	int i, points = 0, map, reached = 0, cycles = 0, by_prog = 0, err = 0, gone;
 	char cg[96];
 	const char *wrong;
 	struct inserter in;
@@ -95,7 +95,8 @@ void stress_lastref(void)
 		do {
 			err = err ?: churn(cg, toucher);
 			*in.go = 1;
-			err = cg_remove(cg) ?: err;
+			gone = cg_remove(cg);
+			err = err ?: gone;
 			/* what has not been released is still in a stock */
 			reached += ++removed > *in.calls;
 			/* until the cgroup is offline, its object cgroup another's */
@@ -115,7 +116,7 @@ void stress_lastref(void)
 		munmap((void *)in.go, PAGE);
 		files_release();
 	}
-	worked = !err && crew_worked(c) && done;
+	worked = !err && crew_worked(c) && done && reached;
 	crew_end(c);
 	for (i = 0; i < ncpu; i++)
 		actor_end(toucher[i]);
