@@ -35,6 +35,7 @@ out	:= $(A)/kernel
 image	:= $(or $(KERNEL),$(out)/$(image))
 base	:= $(or $(KERNEL_BASE),$(B)/kernel-base/arch/x86/boot/bzImage)
 guest	:= $(A)/guest/initramfs.gz
+programs := $(addprefix $(A)/guest/,probe stress fault scale)
 results	:= $(A)/results
 tools	:= $(if $(cross),CC=$(cross)gcc AR=$(cross)ar)
 dbg	:= $(or $(KERNEL_DEBUG),$(B)/kernel-debug/arch/x86/boot/bzImage)
@@ -64,6 +65,7 @@ help:
 	@echo 'make probe KERNEL=FILE  the table of who pays for another kernel, a distribution'"'s"' say, beside ours (3 min)'
 	@echo 'make bench   what operations on maps cost, in instructions, on both kernels (15 min)'
 	@echo 'make removed  1000 cgroups make and pin maps of all types and programs, and are removed: is anything left (8 min)'
+	@echo 'make scale   100,000 maps, 10 million elements, 10,000 programs, 1000 cgroups: flat cost, no stalls (6 min)'
 	@echo 'make debug   the tests on a kernel with KASAN, lockdep, kmemleak and more (an hour)'
 	@echo 'make build-matrix  compile what the series touches without MEMCG, for 32 bits, and so on (10 min)'
 	@echo 'make bisect  build the kernel after each patch, with W=1 and sparse, boot it after each part (many hours; goes on where it was)'
@@ -89,7 +91,7 @@ help:
 	@echo '           SELFTESTS=FILE take this initramfs of selftests; none is built'
 	@echo '           OURS=FILE make probe: take this image for ours; it is not built'
 	@echo '           KERNEL_DEBUG=FILE take this image for make debug; it is not built'
-	@echo '           RECORD=1  make port, bench: put the result into tests/record/ and the README or Documentation/'
+	@echo '           RECORD=1  make port, bench, scale: put the result into tests/record/ and the README or Documentation/'
 	@echo '           BENCH=NAME,NAME make bench: only these operations'
 	@echo '           VM_SLOW=N multiply the time limits of the VM (now $(VM_SLOW))'
 	@echo '           BISECT=CONFIG make bisect: of x86-64 memcg-n x86-32 (all), and of config/matrix/'
@@ -125,6 +127,10 @@ bench: deps kernel kernel-base guest selftests
 
 removed: deps kernel guest selftests
 	@scripts/vm -k $(image) -i $(guest),$(tests) -s removed -o $(results)/removed -t 3000 -f
+
+scale: deps kernel kernel-base guest
+	@scripts/install-deps -d
+	@scripts/scale $(if $(RECORD),-R) $(base) $(image) $(guest) $(results)/scale
 
 debug: $(if $(TREE)$(KERNEL_DEBUG),deps,tree) guest selftests
 	@$(if $(KERNEL_DEBUG),test -r $(KERNEL_DEBUG) || { echo "make: no kernel image $(KERNEL_DEBUG)"; exit 1; },scripts/build-kernel $(tree) $(B)/kernel-debug config/debug/*.config)
@@ -170,13 +176,13 @@ kernel-base: deps
 
 # The parts of the guest are found again at each run: they may come and go.
 guest: deps $(guest)
-$(guest): guest/init $(wildcard guest/scenario/* guest/lib/*) $(A)/guest/probe $(A)/guest/stress $(A)/guest/fault \
+$(guest): guest/init $(wildcard guest/scenario/* guest/lib/*) $(programs) \
 		scripts/make-initramfs
 	@$(if $(cross),BUSYBOX="$$(scripts/fetch-busybox)") \
-		scripts/make-initramfs $@ $(A)/guest/probe $(A)/guest/stress $(A)/guest/fault
+		scripts/make-initramfs $@ $(programs)
 $(A)/guest/probe: $(wildcard guest/probe/*)
 	@$(MAKE) -s -C guest/probe OUT=$(CURDIR)/$(A)/guest $(tools)
-$(A)/guest/stress $(A)/guest/fault: $(A)/guest/%: $(A)/guest/probe $(wildcard guest/stress/* guest/fault/*)
+$(filter-out %/probe,$(programs)): $(A)/guest/%: $(A)/guest/probe $(wildcard guest/stress/* guest/fault/* guest/scale/*)
 	@$(MAKE) -s -C guest/$* OUT=$(CURDIR)/$(A)/guest $(tools)
 
 # An image that is given brings its BTF, and its own tree is not known.
@@ -218,7 +224,7 @@ clean:
 		$(B)/selftests $(B)/samples $(B)/debian-tools $(B)/matrix $(B)/bisect $(B)/deb $(B)/port/*/kernel $(B)/quilt \
 		$(B)/results
 
-.PHONY: help run test bench compare probe removed debug build-matrix bisect mbox deb mutants port quilt shell deps tree export kernel kernel-base guest \
+.PHONY: help run test bench compare probe removed scale debug build-matrix bisect mbox deb mutants port quilt shell deps tree export kernel kernel-base guest \
 	selftests docs lint clean
 # Each step takes all the CPUs itself.
 .NOTPARALLEL:
