@@ -182,7 +182,7 @@ $(guest): guest/init $(wildcard guest/scenario/* guest/lib/*) $(programs) \
 		scripts/make-initramfs $@ $(programs)
 $(A)/guest/probe: $(wildcard guest/probe/*)
 	@$(MAKE) -s -C guest/probe OUT=$(CURDIR)/$(A)/guest $(tools)
-$(filter-out %/probe,$(programs)): $(A)/guest/%: $(A)/guest/probe $(wildcard guest/stress/* guest/fault/* guest/scale/*)
+$(filter-out %/probe,$(programs)): $(A)/guest/%: $(A)/guest/probe guest/program.mk $(wildcard guest/stress/* guest/fault/* guest/scale/*)
 	@$(MAKE) -s -C guest/$* OUT=$(CURDIR)/$(A)/guest $(tools)
 
 # An image that is given brings its BTF, and its own tree is not known.
