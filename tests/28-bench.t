@@ -9,6 +9,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/lib/images.sh
 . tests/lib/tap.sh
+maker=scripts/bench-table
+. tests/lib/table.sh
 
 kernel=${KERNEL:-build/kernel/arch/x86/boot/bzImage}
 initramfs=${INITRAMFS:-build/guest/initramfs.gz}
@@ -31,8 +33,6 @@ head=$'run\tname\tops\tmedian\tleast\tmost\tunit\tbytes per element\tnote'
 	for run in base depth-1; do printf '%s-2-cpus\tthreads\t10\t70.00\t70.00\t70.00\tns\t-\t\n' $run; done
 } >"$tmp/table"
 
-table() { scripts/bench-table "$@" >"$tmp/md" 2>"$tmp/said" || { cat "$tmp/said"; return 1; }; }
-row() { grep -qxF -- "$1" "$tmp/md" || { cat "$tmp/md"; return 1; }; }
 ok "a table" table "$tmp/table"
 # shellcheck disable=SC2016 # backquotes of Markdown
 ok "ratio and differences" row '| `insert` | 200 | 220 | 220 | 301 | 303 | 308 | 1.50 | +20 | +81 | 104.0 |'
@@ -47,13 +47,6 @@ ok "data of the plot" data
 plot() { scripts/bench-plot "$tmp/table" "$tmp/svg" && grep -q '>insert<' "$tmp/svg"; }
 ok "the plot" plot
 
-refused() { # refused WHY SED-SCRIPT: the table that it makes, for that reason, and nothing printed
-	sed -E "$2" "$tmp/table" >"$tmp/bad"
-	! cmp -s "$tmp/table" "$tmp/bad" || { echo "nothing changed"; return 1; }
-	! table "$tmp/bad" || return 1
-	cat "$tmp/said"
-	grep -q -- "$1" "$tmp/said" && [ ! -s "$tmp/md" ]
-}
 ok "a missing row" refused 'no row "insert" of depth-3' '/^depth-3\tinsert/d'
 ok "a missing run" refused 'no row "spin" of nokmem' '/^nokmem\t/d'
 ok "a missing row of two CPUs" refused 'no row "threads" of depth-1-2-cpus' '/^depth-1-2-cpus/d'

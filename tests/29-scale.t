@@ -9,6 +9,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/lib/images.sh
 . tests/lib/tap.sh
+maker=scripts/scale-table
+. tests/lib/table.sh
 
 kernel=${KERNEL:-build/kernel/arch/x86/boot/bzImage}
 initramfs=${INITRAMFS:-build/guest/initramfs.gz}
@@ -32,8 +34,6 @@ need_files test "$kernel" "$initramfs"
 	printf 'patched\tmaps\tclosed and given back\t0\t44.0\t0.0\n'
 } >"$tmp/table"
 
-table() { scripts/scale-table "$@" >"$tmp/md" 2>"$tmp/said" || { cat "$tmp/said"; return 1; }; }
-row() { grep -qxF -- "$1" "$tmp/md" || { cat "$tmp/md"; return 1; }; }
 made() { table "$tmp/table" && row '| maps | 400 | 260 | 260 | 410 | 82.5 | 84.0 | 44 | 7000 | 9 | 5 | 5 |'; }
 ok "a table" made
 data() { table -d "$tmp/table" && row $'25\t42.3\t98.2' && row $'100\t157.7\t101.8'; }
@@ -41,13 +41,6 @@ ok "data of the plot" data
 plot() { scripts/scale-plot "$tmp/table" "$tmp/svg" && grep -q '>maps<' "$tmp/svg"; }
 ok "the plot" plot
 
-refused() { # refused WHY SED-SCRIPT: the table that it makes, for that reason, and nothing printed
-	sed -E "$2" "$tmp/table" >"$tmp/bad"
-	! cmp -s "$tmp/table" "$tmp/bad" || { echo "nothing changed"; return 1; }
-	! table "$tmp/bad" || return 1
-	cat "$tmp/said"
-	grep -q -- "$1" "$tmp/said" && [ ! -s "$tmp/md" ]
-}
 ok "a run that is missing" refused 'no row "made" of maps, base' '/^base/d'
 ok "no stall" refused 'no row "closed: longest stall" of maps, patched' '/^patched.*closed: longest/d'
 ok "a cell that is missing" refused 'line 4: malformed' '4s/\t[^\t]*$//'

@@ -121,3 +121,19 @@ int cg_id(int fd, __u64 *id)
 	memcpy(id, f.h.f_handle, sizeof(*id));
 	return 0;
 }
+
+long long cg_field(const char *cg, const char *file, const char *name)
+{
+	char path[128], word[64];
+	long long n, found = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", cg, file);
+	f = fopen(path, "re");
+	while (f && fscanf(f, "%63s %lld", word, &n) == 2)
+		if (!strcmp(word, name))
+			found = n;
+	if (f)
+		fclose(f);
+	return found;
+}

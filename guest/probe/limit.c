@@ -5,18 +5,7 @@
 
 static long long event(const struct scene *s, const char *name)
 {
-	char path[128], word[32];
-	long long n, found = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/memory.events", s->owner);
-	f = fopen(path, "re");
-	while (f && fscanf(f, "%31s %lld", word, &n) == 2)
-		if (!strcmp(word, name))
-			found = n;
-	if (f)
-		fclose(f);
-	return found;
+	return cg_field(s->owner, "memory.events", name);
 }
 
 static int nothing(void *arg)

@@ -81,16 +81,7 @@ static const struct kind kinds[] = {
 
 static long long dying(void)
 {
-	char word[64];
-	long long n, found = -1;
-	FILE *f = fopen("/sys/fs/cgroup/probe/cgroup.stat", "re");
-
-	while (f && fscanf(f, "%63s %lld", word, &n) == 2)
-		if (!strcmp(word, "nr_dying_descendants"))
-			found = n;
-	if (f)
-		fclose(f);
-	return found;
+	return cg_field("/sys/fs/cgroup/probe", "cgroup.stat", "nr_dying_descendants");
 }
 
 /* until those of earlier cases are gone, as far as they go; how many stay */

@@ -53,28 +53,31 @@ static int close_fds(uint32_t from, uint32_t n)
 	return 0;
 }
 
-static int make_maps(uint32_t from, uint32_t n)
+static int make_fds(uint32_t from, uint32_t n, int (*make)(void))
 {
 	uint32_t i;
 
 	for (i = from; i < from + n; i++) {
-		fds[i] = map_create(BPF_MAP_TYPE_ARRAY, 4, 64, 1, 0);
+		fds[i] = make();
 		if (fds[i] < 0)
 			return fds[i];
 	}
 	return 0;
 }
 
+static int array(void)
+{
+	return map_create(BPF_MAP_TYPE_ARRAY, 4, 64, 1, 0);
+}
+
+static int make_maps(uint32_t from, uint32_t n)
+{
+	return make_fds(from, n, array);
+}
+
 static int make_progs(uint32_t from, uint32_t n)
 {
-	uint32_t i;
-
-	for (i = from; i < from + n; i++) {
-		fds[i] = load_prog();
-		if (fds[i] < 0)
-			return fds[i];
-	}
-	return 0;
+	return make_fds(from, n, load_prog);
 }
 
 static int hash(uint32_t entries)

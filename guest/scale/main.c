@@ -23,12 +23,10 @@
 const char *const scale_cgroup = "/sys/fs/cgroup/scale";
 static bool uncharged;			/* a kernel that charges nobody */
 
-long long charged(void)
+/* in the cgroup that all is made in, and below */
+static long long charged(void)
 {
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/memory.current", scale_cgroup);
-	return read_number(path);
+	return read_number("/sys/fs/cgroup/scale/memory.current");
 }
 
 static void usage(FILE *f)
@@ -115,19 +113,6 @@ static void make(const struct kind *k)
 		tap_ok(flat(size), "%s: each takes as much memory when there are %u", k->name, k->total);
 }
 
-static long long dying(void)
-{
-	char line[128];
-	long long n = -1;
-	FILE *f = fopen("/sys/fs/cgroup/scale/cgroup.stat", "r");
-
-	while (f && fgets(line, sizeof(line), f))
-		sscanf(line, "nr_dying_descendants %lld", &n);
-	if (f)
-		fclose(f);
-	return n;
-}
-
 static void say_left(void)
 {
 	char line[128], name[64];
@@ -135,7 +120,7 @@ static void say_left(void)
 	FILE *f = fopen("/sys/fs/cgroup/scale/memory.stat", "r");
 
 	tap_diag("%lld bytes are left, and %lld removed cgroups", charged() - before,
-		 dying());
+		 cg_field(scale_cgroup, "cgroup.stat", "nr_dying_descendants"));
 	while (f && fgets(line, sizeof(line), f))
 		if (sscanf(line, "%63s %lld", name, &bytes) == 2 && bytes > 4096)
 			tap_diag("%s: %lld", name, bytes);

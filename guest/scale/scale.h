@@ -20,8 +20,6 @@ extern const struct kind kinds[];
 extern const int nr_kinds;
 void kinds_init(void);
 
-/* memory.current of the cgroup that all is made in, or below */
-long long charged(void);
 extern const char *const scale_cgroup;
 
 /* stall.c: how long a realtime task had to wait for the CPU */

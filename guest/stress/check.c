@@ -56,25 +56,9 @@ int cg_remove(const char *cg)
 	return 0;
 }
 
-static long long field(const char *cg, const char *file, const char *name)
-{
-	char path[128], word[64];
-	long long n, found = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", cg, file);
-	f = fopen(path, "re");
-	while (f && fscanf(f, "%63s %lld", word, &n) == 2)
-		if (!strcmp(word, name))
-			found = n;
-	if (f)
-		fclose(f);
-	return found;
-}
-
 long long event(const char *cg, const char *name)
 {
-	return field(cg, "memory.events", name);
+	return cg_field(cg, "memory.events", name);
 }
 
 /*
@@ -115,7 +99,7 @@ static long long remains(void)
 
 static long long dying(void)
 {
-	return field(ALL, "cgroup.stat", "nr_dying_descendants");
+	return cg_field(ALL, "cgroup.stat", "nr_dying_descendants");
 }
 
 /*
