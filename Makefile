@@ -46,6 +46,8 @@ debian	:= $(B)/debian-tools/initramfs.cpio
 
 # What an architecture other than x86_64 has: these targets, and these tests.
 ported	:= help run test tree kernel guest shell deps export docs lint clean
+# Those that take minutes, begun before the others: they run beside them.
+long	:= tests/30-selftests.t tests/27-matrix.t tests/31-selftests.t tests/20-accounting.t
 ported_tests := tests/20-accounting.t tests/25-cgroup-v1.t tests/27-matrix.t
 ifneq ($(ARCH),x86_64)
 export ARCH
@@ -106,7 +108,7 @@ run: deps kernel guest
 ifeq ($(ARCH),x86_64)
 test: deps kernel kernel-base guest selftests $(debian)
 	@KERNEL=$(image) KERNEL_BASE=$(base) INITRAMFS=$(guest) SELFTESTS=$(tests) \
-		DEBIAN_TOOLS=$(debian) scripts/run-tests $(results) tests/*.t
+		DEBIAN_TOOLS=$(debian) scripts/run-tests $(results) $(long) $(filter-out $(long),$(sort $(wildcard tests/*.t)))
 else
 test: deps kernel guest
 	@echo 'ARCH=$(ARCH): $(ported_tests); the others need x86_64, or no VM at all (Documentation/testing.md)'

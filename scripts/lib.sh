@@ -52,12 +52,14 @@ other_bases() { find "${OTHERS:-$top/base/others}" -type f -printf '%f\n' 2>/dev
 
 # use_ccache DIR: cc is gcc (of $cross), with ccache if it is there. Objects are shared with other
 # clones of this repository wherever they lie: paths below DIR are taken relative.
+# Kbuild asks for dependencies, so ccache need not preprocess to know what is included:
+# that took almost half of the time of what it did not have.
 use_ccache() {
 	cc=${cross:-}gcc
 	command -v ccache >/dev/null || return 0
 	cc="ccache $cc"
 	export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_BASEDIR=${CCACHE_BASEDIR:-$1}
-	export CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
+	export CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1 CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
 }
 
 # lost_lines CONFIG FRAGMENT...: the lines of config fragments that are not in CONFIG;

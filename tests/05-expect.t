@@ -10,13 +10,13 @@ trap 'rm -rf "$tmp"' EXIT
 list=$'a\tfail\tboth\tall\tbroken\tnever\nb\tskip\tboth\tall\tno device\tnever\nc\tflaky\tboth\tall\ttime\tnever\n'
 good=$'ok 1 - x\nnot ok 2 - a\nok 3 - b # SKIP none\nnot ok 4 - c\n1..4\n'
 
-judge() { # list, TAP[, kernel[, mode]]; prints the failures that count
+judge() { # list, TAP[, kernel[, mode[, only]]]; prints the failures that count
 	printf %s "$1" >"$tmp/list"
 	printf %s "$2" >"$tmp/tap"
-	awk -v kernel="${3:-}" -v mode="${4:-}" -f lib/expect.awk "$tmp/list" "$tmp/tap" | sed -n '/# TODO/d; s/^not ok [0-9]* - //p'
+	awk -v kernel="${3:-}" -v mode="${4:-}" -v only="${5:-}" -f lib/expect.awk "$tmp/list" "$tmp/tap" | sed -n '/# TODO/d; s/^not ok [0-9]* - //p'
 }
 
-check() { # what it proves, wanted failures, list, TAP[, kernel[, mode]]
+check() { # what it proves, wanted failures, list, TAP[, kernel[, mode[, only]]]
 	local got
 	got=$(judge "${@:3}")
 	n=$((n + 1))
@@ -63,6 +63,12 @@ check "a line for another kernel is not stale" "" "$list"$'gone\tfail\tbase\tall
 check "a line for this kernel is" "gone" "$list"$'gone\tfail\tbase\tall\tr\tnever\n' "$good" base
 check "an unknown kernel is malformed" "expectations line 4 is well formed" "$list"$'z\tfail\tyes\tall\tr\tnever\n' "$good"
 check "the old five columns are malformed" "expectations line 4 is well formed" "$list"$'z\tfail\tyes\tr\tnever\n' "$good"
+part=$'not ok 1 - a\nok 2 - b # SKIP none\n1..2\n'
+check "the list of all fails for a part" "c" "$list" "$part"
+check "its own lines pass" "" "$list" "$part" '' '' '^[ab]'
+check "and still have to be there" "b" "$list" $'not ok 1 - a\n1..1\n' '' '' '^[ab]'
+check "what is not of the part fails" "x
+c" "$list" "$good" '' '' '^[ab]'
 for file in expect/*.tsv; do
 	malformed=$(awk -f lib/expect.awk "$file" /dev/null | grep -c 'is well formed\|names .* once' || true)
 	n=$((n + 1))

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # What make test leaves: the TAP as it was, JUnit XML, JSON, the slowest by
-# name, and prove's exit status. Seconds; no VM.
+# name, and prove's exit status; and where the time went. Seconds; no VM.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/lib/tap.sh
@@ -76,4 +76,65 @@ ok "a plan that is not kept" run 1 short
 ok "JSON: is no success" json '.files[0] | [.ok, .planned, .ran]' '[false,3,1]'
 ok "a test that bails out" broken_off
 ok "a test that is not there" no_test
+
+# two that wait for each other
+for test in one two; do
+	make_test $test "touch $tmp/t/$test; for i in \$(seq 100); do [ ! -e $tmp/t/one -o ! -e $tmp/t/two ] || break; sleep 0.1; done
+		[ \$i -lt 100 ] || echo -n 'not '; echo \"ok 1 - VMS=\$VMS\"; echo 1..1"
+done
+unset VMS
+at_once() { # at_once STATUS VERDICT [ASSIGNMENT...]
+	rm -f "$tmp"/t/{one,two}
+	(export "${@:3}"; run "$1" one two) || return 1
+	json '[.files[].tests[] | .verdict + " " + .name]' "$2"
+}
+ok "one after the other by default" at_once 1 '["fail VMS=","pass VMS="]' JOBS=1
+ok "two at once, with a VM each" at_once 0 '["pass VMS=1","pass VMS=1"]' JOBS=2
+at_once_seconds() {
+	(export JOBS=2; run 0 slow good) || return 1
+	json '[.files | sort_by(.file)[] | .seconds >= 1]' '[false,true]'
+}
+ok "each has its own seconds" at_once_seconds
+no_number() { ! JOBS=many scripts/run-tests "$tmp/left" "$tmp/t/one.t" 2>"$tmp/screen" && grep 'JOBS=many is no number' "$tmp/screen"; }
+ok "how many is no word" no_number
+
+printf '%s\t%s\n' 1 'install-deps: installing git' 60 'make-tree: checking out' 63 'make-tree: 1 patch' \
+	70 'building 5.10.262-memcg with 2 jobs' 100 'built build/bzImage in 30 s' 100 'building the BPF selftests: 1 minute' \
+	110 'building 5.10.262-base with 2 jobs' 150 'built build/bzImage in 40 s' 155 'run-tests: 2 tests' 175 'end: passed' >"$tmp/log"
+stages() {
+	scripts/turnaround -s "$tmp/log" >"$tmp/stages"
+	diff "$tmp/stages" <(printf '%s\t%s\n' start 1 packages 59 tree 10 kernel 30 guest 5 'selftests built' 10 'base kernel' 40 tests 20)
+}
+ok "where the time went" stages
+document() { # document RUN SECONDS
+	printf 'above\n<!-- turnaround -->\n<!-- end of turnaround -->\nbelow\n' >"$tmp/document"
+	{ printf '%s\n' '# of today' $'run\tstage\tseconds' $'run-1\tkernel\t90' $'test-1\ttests\t20'; printf '%s\tkernel\t%s\n' "$1" "$2"; } >"$tmp/record"
+	scripts/turnaround-docs "$tmp/record" "$tmp/document"
+}
+table() {
+	document test-1 30 || return 1
+	diff "$tmp/document" - <<-'EOF'
+	above
+	<!-- turnaround -->
+	| seconds | `make run`, the first | `make run` again | `make test` after it | `make test` again |
+	|---|--:|--:|--:|--:|
+	| kernel | 90 |  | 30 |  |
+	| tests |  |  | 20 |  |
+	| **all** | **90** | not timed | **50** | not timed |
+
+	of today
+	<!-- end of turnaround -->
+	below
+	EOF
+}
+ok "as a table" table
+no_table() { ! document "$@" 2>"$tmp/said" && grep 'is no record of scripts/turnaround' "$tmp/said"; }
+ok "of another run: none" no_table run-3 30
+ok "of no number: none" no_table run-2 long
+stored() {
+	cp Documentation/testing.md "$tmp/testing.md"
+	scripts/turnaround-docs tests/record/turnaround.tsv "$tmp/testing.md" || return 1
+	diff "$tmp/testing.md" Documentation/testing.md
+}
+ok "Documentation/testing.md is what the record gives ('make docs' makes it)" stored
 echo "1..$n"

@@ -10,12 +10,17 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 bisect=$top/scripts/bisect
 tree=$tmp/tree
-export CC=gcc
+export CC=gcc RECORD=$tmp/kept
+# the tree's Makefile says what sparse would; on this machine there may be none
+mkdir "$tmp/bin"
+printf '#!/bin/sh\nexit 1\n' >"$tmp/bin/sparse"
+chmod +x "$tmp/bin/sparse"
+PATH=$tmp/bin:$PATH
 
 mkdir -p "$tree"/{kernel,mm}
 cat >"$tree/Makefile" <<'MAKE'
 MAKEFLAGS += -r --no-print-directory
-allnoconfig: ; cp $(KCONFIG_ALLCONFIG) $(O)/.config
+allnoconfig: ; cp $(KCONFIG_ALLCONFIG) $(O)/.config; echo >>$(O)/configurations
 all := kernel/a.o mm/b.o
 vmlinux: $(all) ; cd $(O) && $(CC) -r -o vmlinux $(all) && ! nm vmlinux | grep -w U >undefined || \
 	{ sed 's/.* U/undefined reference to/' undefined; exit 1; }
@@ -43,6 +48,7 @@ commit linked
 printf '%s\nint a;\nstatic int new;\n' "$known" >"$tree/kernel/a.c"
 commit warned
 echo 'int b(void) { return 1; } // sparse: cast' >"$tree/mm/b.c"
+touch "$tree/mm/Kconfig"
 commit sparse
 
 says() { # says STATUS PATTERN ARGUMENT...
@@ -71,8 +77,15 @@ record() {
 		1 ok 0 fine 2 broken 1 unlinked 3 ok 0 linked 4 warns 1 warned 5 warns 1 sparse)
 }
 ok "the record has a line for each" record
+ok "configured for the base, and for the patch with a Kconfig file" [ "$(wc -l <"$tmp/builds/x86-64/obj/configurations")" = 2 ]
 ok "what passed is not built again" says 0 '^ok 1 - 1 fine # before' -l 1 "$tree" "$tmp/builds" x86-64
 ok "what failed is" says 1 '^not ok 1 - 2 unlinked: broken' -f 2 -l 2 "$tree" "$tmp/builds" x86-64
+mkdir "$RECORD"
+sed '3!d' "$tmp/builds/x86-64.tsv" | sed 's/broken/ok/' >"$RECORD/bisect-x86-64.tsv"
+ok "nor what the record that is kept has" says 0 '^ok 1 - 2 unlinked # before' -f 2 -l 2 "$tree" "$tmp/builds" x86-64
+sed -i 's/\t/\tother/' "$RECORD/bisect-x86-64.tsv"
+sed -i '/unlinked/d' "$tmp/builds/x86-64.tsv"
+ok "but not of another tree" says 1 '^not ok 1 - 2 unlinked: broken' -f 2 -l 2 "$tree" "$tmp/builds" x86-64
 
 bisect=$top/scripts/boot-parts
 mkdir "$tmp/patches"

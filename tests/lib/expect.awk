@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# awk [-v kernel=patched|base] [-v mode=MODE] -f expect.awk EXPECTATIONS TAP: relay
-# the guest's TAP, judged by a list of what is known to fail or be skipped.
+# awk [-v kernel=patched|base] [-v mode=MODE] [-v only=REGEX] -f expect.awk EXPECTATIONS TAP:
+# relay the guest's TAP, judged by a list of what is known to fail or be skipped.
 # Unexpected either way is "not ok": a failure or skip that is not listed, and a
 # listed one that is none any more.
 #
@@ -11,6 +11,8 @@
 # A test that ends in * is all that begin so and have no line of their own; "pass"
 # is for exceptions from that. "at-least" takes a number for the reason: so many
 # results whose name begins so, lest a suite that shrinks to nothing pass.
+#
+# "only" is for a run of a part: names that REGEX matches, in the list and in the TAP.
 
 BEGIN {
 	if (kernel == "") kernel = "patched"
@@ -36,6 +38,7 @@ FILENAME == ARGV[1] {
 		print "# " $0
 		next
 	}
+	if (only != "" && col[1] !~ only) next
 	if (col[3] != "both" && col[3] != kernel) next
 	if (col[4] != "all" && index("," col[4] ",", "," mode ",") == 0) next
 	if (col[1] in outcome) { say("not ok", "expectations name " col[1] " once"); next }
@@ -57,6 +60,7 @@ FILENAME == ARGV[1] {
 		name = substr(name, 1, RSTART - 1)
 	}
 	if (name in seen) { say("not ok", name " reports once"); next }
+	if (only != "" && name !~ only) { say("not ok", name); print "# is not of the part that was to run"; next }
 	seen[name] = 1
 	for (prefix in outcome)
 		if (outcome[prefix] == "at-least" && index(name, prefix) == 1) count[prefix]++
