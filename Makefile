@@ -57,12 +57,12 @@ endif
 endif
 
 help:
-	@echo 'make run     all the way from nothing to the table of who pays (8 min at first, then under 1)'
-	@echo 'make test    the tests, from nothing (45 min at first, then 30)'
+	@echo 'make run     all the way from nothing to the table of who pays (8 to 14 min at first, then under 1)'
+	@echo 'make test    the tests, from nothing (30 to 45 min at first, then 20)'
 	@echo 'make tree    base and series as a git tree in $(B)/linux (1 min at first)'
 	@echo 'make export  the commits of $(B)/linux back into patches/, and into the cover letter (seconds)'
-	@echo 'make kernel  build the patched kernel in $(out) (6 min at first)'
-	@echo 'make kernel-base  build the base, unpatched, in $(B)/kernel-base (6 min at first)'
+	@echo 'make kernel  build the patched kernel in $(out) (5 to 11 min at first)'
+	@echo 'make kernel-base  build the base, unpatched, in $(B)/kernel-base (5 to 11 min at first)'
 	@echo 'make compare the same selftests on the base and on the patched kernel: what differs (45 min at first, then 35)'
 	@echo 'make probe KERNEL=FILE  the table of who pays for another kernel, a distribution'"'s"' say, beside ours (3 min)'
 	@echo 'make bench   what operations on maps cost, in instructions, on both kernels (15 min)'
