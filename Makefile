@@ -44,10 +44,11 @@ tests	:= $(or $(SELFTESTS),$(st)/initramfs.gz)
 ours	:= $(or $(OURS),$(out)/arch/x86/boot/bzImage)
 debian	:= $(B)/debian-tools/initramfs.cpio
 
-# What an architecture other than x86_64 has: these targets, and these tests.
-ported	:= help run test tree kernel guest shell deps export docs lint clean
 # Those that take minutes, begun before the others: they run beside them.
 long	:= tests/30-selftests.t tests/27-matrix.t tests/31-selftests.t tests/20-accounting.t
+
+# What an architecture other than x86_64 has: these targets, and these tests.
+ported	:= help run test tree kernel guest shell deps export docs lint clean
 ported_tests := tests/20-accounting.t tests/25-cgroup-v1.t tests/27-matrix.t
 ifneq ($(ARCH),x86_64)
 export ARCH
@@ -136,7 +137,7 @@ scale: deps kernel kernel-base guest
 
 debug: $(if $(TREE)$(KERNEL_DEBUG),deps,tree) guest selftests
 	@$(if $(KERNEL_DEBUG),test -r $(KERNEL_DEBUG) || { echo "make: no kernel image $(KERNEL_DEBUG)"; exit 1; },scripts/build-kernel $(tree) $(B)/kernel-debug config/debug/*.config)
-	@KERNEL=$(dbg) PLAIN=$(image) INITRAMFS=$(guest) SELFTESTS=$(tests) scripts/run-tests $(B)/results/debug tests/debug/*.t
+	@JOBS=1 KERNEL=$(dbg) PLAIN=$(image) INITRAMFS=$(guest) SELFTESTS=$(tests) scripts/run-tests $(B)/results/debug tests/debug/*.t
 
 build-matrix: deps tree
 	@scripts/build-matrix $(B)/linux $(B)/matrix

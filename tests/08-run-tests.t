@@ -88,7 +88,7 @@ at_once() { # at_once STATUS VERDICT [ASSIGNMENT...]
 	(export "${@:3}"; run "$1" one two) || return 1
 	json '[.files[].tests[] | .verdict + " " + .name]' "$2"
 }
-ok "one after the other by default" at_once 1 '["fail VMS=","pass VMS="]' JOBS=1
+ok "one after the other with JOBS=1" at_once 1 '["fail VMS=","pass VMS="]' JOBS=1
 ok "two at once, with a VM each" at_once 0 '["pass VMS=1","pass VMS=1"]' JOBS=2
 at_once_seconds() {
 	(export JOBS=2; run 0 slow good) || return 1

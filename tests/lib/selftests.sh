@@ -3,8 +3,7 @@
 # For tests that run a part of the kernel's own BPF selftests.
 . tests/lib/images.sh
 
-# selftests PARTS: those of scenario selftests, judged. KERNEL, INITRAMFS, SELFTESTS:
-# image and initramfs files, if not those of build/. "make compare" runs the same on
+# selftests PARTS: those of scenario selftests, judged. "make compare" runs the same on
 # the unpatched kernel.
 selftests() {
 	local kernel=${KERNEL:-build/kernel/arch/x86/boot/bzImage}
