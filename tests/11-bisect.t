@@ -20,7 +20,7 @@ PATH=$tmp/bin:$PATH
 mkdir -p "$tree"/{kernel,mm}
 cat >"$tree/Makefile" <<'MAKE'
 MAKEFLAGS += -r --no-print-directory
-allnoconfig: ; cp $(KCONFIG_ALLCONFIG) $(O)/.config; echo >>$(O)/configurations
+allnoconfig: ; sed /=n$$/d $(KCONFIG_ALLCONFIG) >$(O)/.config; echo >>$(O)/configurations
 all := kernel/a.o mm/b.o
 vmlinux: $(all) ; cd $(O) && $(CC) -r -o vmlinux $(all) && ! nm vmlinux | grep -w U >undefined || \
 	{ sed 's/.* U/undefined reference to/' undefined; exit 1; }
@@ -45,11 +45,15 @@ echo 'int c(void); int b(void) { return c(); }' >"$tree/mm/b.c"
 commit unlinked
 echo 'int b(void) { return 0; }' >"$tree/mm/b.c"
 commit linked
+mkdir "$tree/Documentation" && touch "$tree/Documentation/a"
+commit documented
 printf '%s\nint a;\nstatic int new;\n' "$known" >"$tree/kernel/a.c"
 commit warned
 echo 'int b(void) { return 1; } // sparse: cast' >"$tree/mm/b.c"
 touch "$tree/mm/Kconfig"
 commit sparse
+touch "$tree/Documentation/b"
+commit written
 
 says() { # says STATUS PATTERN ARGUMENT...
 	local status=0
@@ -61,20 +65,23 @@ said() { cat "$tmp/says"; grep -qE "$1" "$tmp/says"; }
 ok "usage" says 2 'usage:' "$tree"
 ok "no tree: says so, and how to make one" says 1 'is no git tree.*make tree' "$tmp" "$tmp/builds" x86-64
 ok "a configuration that is none" says 1 'no configuration nowhere' "$tree" "$tmp/builds" nowhere
-ok "a patch that is none" says 1 'patches 1 to 6: there are 1 to 5' -l 6 "$tree" "$tmp/builds" x86-64
+ok "a patch that is none" says 1 'patches 1 to 8: there are 1 to 7' -l 8 "$tree" "$tmp/builds" x86-64
 "$bisect" "$tree" "$tmp/builds" x86-64 >"$tmp/says" 2>&1 || status=$?
 ok "patches that fail make it fail" [ "${status:-0}" = 1 ]
 ok "warnings that the base gives are let pass" said '^ok 1 - 1 fine: 2 objects'
 ok "a function that is missing breaks" said '^not ok 2 - 2 unlinked: broken'
 ok "the next one has it again" said '^ok 3 - 3 linked'
-ok "a new warning is found" said '^not ok 4 - 4 warned: warns'
+ok "one that the kernel is not built of is not built" said '^ok 4 - 4 documented: the same kernel'
+ok "a new warning is found" said '^not ok 5 - 5 warned: warns'
 ok "and shown" said "^# .*kernel/a.c: warning: .new. defined but not used"
-ok "a new finding of sparse, too" said '^not ok 5 - 5 sparse: warns'
+ok "a new finding of sparse, too" said '^not ok 6 - 6 sparse: warns'
 ok "and shown" said '^# sparse: .*mm/b.c: warning: cast'
-ok "the plan is of all" said '^1\.\.5$'
+ok "but built after one that failed" said '^ok 7 - 7 written: 2 objects'
+ok "the plan is of all" said '^1\.\.7$'
 record() {
 	cut -f 1,3,5,7 "$tmp/builds/x86-64.tsv" | diff - <(printf '%s\t%s\t%s\t%s\n' patch result 'new warnings' subject \
-		1 ok 0 fine 2 broken 1 unlinked 3 ok 0 linked 4 warns 1 warned 5 warns 1 sparse)
+		1 ok 0 fine 2 broken 1 unlinked 3 ok 0 linked 4 ok 0 documented 5 warns 1 warned \
+		6 warns 1 sparse 7 ok 0 written)
 }
 ok "the record has a line for each" record
 ok "configured for the base, and for the patch with a Kconfig file" [ "$(wc -l <"$tmp/builds/x86-64/obj/configurations")" = 2 ]
@@ -96,10 +103,10 @@ ok "no initramfs" says 1 "no initramfs $tmp/none; 'make guest' makes it" "$tree"
 ok "no parts" says 1 'nothing says where a part begins' "$tree" "$tmp/parts" "$tmp/initramfs"
 printf '# a comment\nfine\tThe first\nlinked\tThe second\n' >"$PATCHES/parts"
 ok "a tree that is no kernel does not build" \
-	says 1 '^not ok 3 - 5, The second: does not build' "$tree" "$tmp/parts" "$tmp/initramfs"
+	says 1 '^not ok 3 - 7, The second: does not build' "$tree" "$tmp/parts" "$tmp/initramfs"
 parts() {
 	cut -f 1,3,7 "$tmp/parts/parts.tsv" | diff - <(printf '%s\t%s\t%s\n' patch result part \
-		0 'does not build' 'none, the base' 2 'does not build' 'The first' 5 'does not build' 'The second')
+		0 'does not build' 'none, the base' 2 'does not build' 'The first' 7 'does not build' 'The second')
 }
 ok "the base, and the last patch of each part" parts
 echo "1..$n"
