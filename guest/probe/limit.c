@@ -109,7 +109,8 @@ void say(const struct limited *l, int err)
 		 event(&l->s, "max") - l->max, event(&l->s, "oom_kill"));
 }
 
-enum { BIG_PROG = 1000000, FUNCTION = 1050, SMALL_FUNCTION = 450, MULTIPLY = 200000, TYPES = 400000 };
+enum { BIG_PROG = 1000000, FUNCTION = 1050, SMALL_FUNCTION = 450, SHORT_FUNCTION = 100,
+	LONG_FUNCTION = 120000, MULTIPLY = 200000, TYPES = 400000 };
 
 /* made before any actor, so that no limited cgroup pays for it */
 static struct bpf_insn *big_prog, *many_functions, *multiply;
@@ -269,9 +270,11 @@ static void multiply_in_functions(struct bpf_insn *p, uint32_t n)
 struct functions_job {
 	const struct bpf_insn *insns;
 	uint32_t n;
+	int harden;
+	actor_fn load;		/* again and again; -ENOMEM: there was never room */
 };
 
-enum { REFUSALS = 20 };
+enum { REFUSALS = 30 };
 static int load_again_and_again(void *arg)
 {
 	struct functions_job *j = arg;
@@ -280,6 +283,22 @@ static int load_again_and_again(void *arg)
 	for (i = 0; prog == -ENOMEM && i < REFUSALS; i++)
 		prog = prog_load(BPF_PROG_TYPE_SOCKET_FILTER, j->insns, j->n);
 	return prog;
+}
+
+/* What has no room for the copy to be blinded is left to the interpreter. */
+static int load_interpreted(void *arg)
+{
+	struct functions_job *j = arg;
+	int i, prog, image = 0;
+
+	for (i = 0; !image && i < REFUSALS; i++) {
+		prog = prog_load(BPF_PROG_TYPE_SOCKET_FILTER, j->insns, j->n);
+		if (prog < 0)
+			return prog;
+		image = prog_image(prog);
+		close(prog);
+	}
+	return image ? -EEXIST : -ENOMEM;
 }
 
 /* what the JIT keeps of a function between its passes is charged to nobody */
@@ -296,14 +315,14 @@ static void test_nothing_lost(const struct functions_job *j, const char *where)
 	/* seen by what is taken; on such a kernel kmemleak looks for it */
 	if (unsteady || !wanted(NULL, "refused programs") || tap_enough())
 		return;
-	jit_set(1, -1, &was);
+	jit_set(1, j->harden, &was);
 	limited_open(&l);
 	a = actor_start(l.s.owner, 1 % ncpu);
-	err = actor_call(a, load_again_and_again, (void *)j, sizeof(*j));
+	err = actor_call(a, j->load, (void *)j, sizeof(*j));
 	actor_end(a);
 	settled_to(&l.s, &l.base, &end);
-	snprintf(what, sizeof(what), "%d programs of 256 functions refused for want of room for %s: "
-		 "no memory is lost", REFUSALS, where);
+	snprintf(what, sizeof(what), "programs of 256 functions without room for %s, %d times: "
+		 "no memory is lost", where, REFUSALS);
 	if (skip_interpreted(err, what)) {
 		fd_release();
 		limited_close(&l);
@@ -318,9 +337,42 @@ static void test_nothing_lost(const struct functions_job *j, const char *where)
 	jit_restore(&was);
 }
 
+/* short functions, for which there is room, and a long one, of which there is for no copy */
+static void test_blinded(void)
+{
+	struct functions_job j = { .harden = 2, .load = load_interpreted };
+	struct bpf_insn *p;
+	struct jit_was was;
+	uint32_t i;
+	int prog;
+
+	if (unsteady || !wanted(NULL, "refused programs") || tap_enough())
+		return;
+	p = functions(SHORT_FUNCTION, &j.n);
+	/* if the JIT compiles functions at all */
+	jit_set(1, -1, &was);
+	prog = prog_load(BPF_PROG_TYPE_SOCKET_FILTER, p, j.n);
+	jit_restore(&was);
+	if (skip_interpreted(prog, "programs of 256 functions without room for a copy to blind"))
+		goto out;
+	p = realloc(p, (j.n + LONG_FUNCTION) * sizeof(*p));
+	if (!p)
+		die("no memory for a program");
+	for (i = 0; i < LONG_FUNCTION; i++, j.n++) {
+		p[j.n] = p[j.n - 1];
+		p[j.n - 1] = p[j.n - 2];
+	}
+	j.insns = p;
+	test_nothing_lost(&j, "a copy to blind");
+out:
+	if (prog >= 0)
+		close(prog);
+	free(p);
+}
+
 void test_limit(void)
 {
-	struct functions_job images;
+	struct functions_job images = { .harden = -1, .load = load_again_and_again };
 	struct bpf_insn *p;
 	size_t i;
 
@@ -337,13 +389,14 @@ void test_limit(void)
 	}
 	if (wanted(NULL, "a JIT image") && !tap_enough())
 		test_image();
-	test_nothing_lost(&(struct functions_job){ many_functions, nr_functions_insns },
-			  "a function");
+	test_nothing_lost(&(struct functions_job){ many_functions, nr_functions_insns, -1,
+						   load_again_and_again }, "a function");
 	p = functions(SMALL_FUNCTION, &images.n);
 	multiply_in_functions(p, images.n);
 	images.insns = p;
 	test_nothing_lost(&images, "an image");
 	free(p);
+	test_blinded();
 	free(big_prog);
 	free(many_functions);
 	free(multiply);
