@@ -90,6 +90,9 @@ ok "what failed is" says 1 '^not ok 1 - 2 unlinked: broken' -f 2 -l 2 "$tree" "$
 mkdir "$RECORD"
 sed '3!d' "$tmp/builds/x86-64.tsv" | sed 's/broken/ok/' >"$RECORD/bisect-x86-64.tsv"
 ok "nor what the record that is kept has" says 0 '^ok 1 - 2 unlinked # before' -f 2 -l 2 "$tree" "$tmp/builds" x86-64
+cp "$tmp/builds/x86-64.tsv" "$RECORD/bisect-x86-64.tsv"
+"$bisect" -l 1 "$tree" "$tmp/builds" x86-64 >/dev/null
+ok "a line that both have is there once" [ "$(grep -c '^1	' "$tmp/builds/x86-64.tsv")" = 1 ]
 sed -i 's/\t/\tother/' "$RECORD/bisect-x86-64.tsv"
 sed -i '/unlinked/d' "$tmp/builds/x86-64.tsv"
 ok "but not of another tree" says 1 '^not ok 1 - 2 unlinked: broken' -f 2 -l 2 "$tree" "$tmp/builds" x86-64
