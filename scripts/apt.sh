@@ -33,7 +33,7 @@ own_apt() {
 	tmp=$(mktemp -d "$cache/.fetch.XXXXXX")
 	child=
 	trap 'rm -rf "$tmp"' EXIT
-	trap '[ -z "$child" ] || kill $child 2>/dev/null || true; [ -z "$child" ] || wait $child || true; echo "$me: interrupted, nothing kept" >&2; exit 130' INT TERM HUP
+	trap interrupted INT TERM HUP
 	mkdir -p "$tmp"/{lists/partial,archives/partial}
 	printf '%s\n' "$@" >"$tmp/sources.list"
 	: >"$tmp/status"

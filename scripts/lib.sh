@@ -8,6 +8,16 @@ me=${0##*/}
 
 die() { echo "$me: $*" >&2; exit 1; }
 
+# interrupted: what a signal that ends a script runs. Others may follow it at once
+# (timeout signals the child, then its group): they must not break off the cleaning up.
+# shellcheck disable=SC2317 # called by traps
+interrupted() {
+	trap '' INT TERM HUP
+	[ -z "${child:-}" ] || { kill "$child" 2>/dev/null || true; wait "$child" || true; }
+	echo "$me: interrupted, nothing kept" >&2
+	exit 130
+}
+
 # The cache lies outside the work tree, so that a second clone finds it.
 cache=${BPF_MEMCG_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/linux-bpf-memcg}
 

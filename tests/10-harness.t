@@ -140,15 +140,21 @@ pin 5 "${sum%% *}"
 apt 'case "$*" in *source*) echo "dd: No space left on device" >&2; exit 100;; esac'
 run "fetch: a disk that fills up" 1 'disk full' fetch
 # shellcheck disable=SC2016
-apt 'case "$*" in *source*) echo goo >t.tar.xz; sleep 60;; esac'
+apt 'case "$*" in *source*) echo goo >t.tar.xz; exec sleep 60;; esac'
+# Signals one after the other as long as it lives: timeout alone sends two.
 interrupted() {
-	local rc=0
-	PATH=$tmp/bin:$PATH timeout --preserve-status 2 scripts/fetch-base >"$tmp/out" 2>&1 || rc=$?
+	local rc=0 pid
+	PATH=$tmp/bin:$PATH scripts/fetch-base >"$tmp/out" 2>&1 &
+	pid=$!
+	until compgen -G "$tmp/cache/.fetch.*/t.tar.xz" >/dev/null || ! kill -0 $pid 2>/dev/null; do sleep 0.05; done
+	while kill -TERM $pid 2>/dev/null; do :; done
+	wait $pid || rc=$?
 	grep -v 'fetching t.tar.xz' "$tmp/out"
 	rm "$tmp/out"
 	return $rc
 }
 run "fetch: an interrupted download" 130 'interrupted, nothing kept' interrupted
+nothing_left "fetch: of it nothing is left" "$tmp/cache" .lock
 printf '#!/bin/sh\nexit 0\n' >"$tmp/bin/apt-get"
 run "fetch: a machine without a security suite" 1 'knows no Debian security suite' fetch
 # shellcheck disable=SC2016
