@@ -106,6 +106,20 @@ stages() {
 	diff "$tmp/stages" <(printf '%s\t%s\n' start 1 packages 59 tree 10 kernel 30 guest 5 'selftests built' 10 'base kernel' 40 tests 20)
 }
 ok "where the time went" stages
+goes_on() { # goes_on STATUS TREE: from what was timed with TREE, in a clone of the tree 22
+	mkdir -p "$tmp/turn/clone"/{.git,patches,build/results/table-objects}
+	echo tree=22 >"$tmp/turn/clone/patches/tree"
+	echo "# The series' tree $2, 2026-01-01, 2 CPUs," >"$tmp/turn/turnaround.tsv"
+	printf 'run:\n\t@echo accel=none >build/results/table-objects/run\n' >"$tmp/turn/clone/Makefile"
+	local rc=0
+	scripts/turnaround -c -n run-2 "$tmp/turn" >"$tmp/screen" 2>&1 || rc=$?
+	cat "$tmp/screen"
+	[ $rc = "$1" ]
+}
+another() { goes_on 1 11 && grep 'has another series than what was timed' "$tmp/screen"; }
+ok "a clone of another series is not timed beside it" another
+the_same() { goes_on 0 22 && grep -q 'tree 22,' "$tmp/turn/turnaround.tsv"; }
+ok "a clone of the same series is" the_same
 document() { # document RUN SECONDS
 	printf 'above\n<!-- turnaround -->\n<!-- end of turnaround -->\nbelow\n' >"$tmp/document"
 	{ printf '%s\n' '# of today' $'run\tstage\tseconds' $'run-1\tkernel\t90' $'test-1\ttests\t20'; printf '%s\tkernel\t%s\n' "$1" "$2"; } >"$tmp/record"
