@@ -20,7 +20,7 @@ static bool close_to(long long charged, long long taken, int percent)
 
 static int percent_of(const struct row *r)
 {
-	return r->within ?: r->percpu ? 2 + percpu_lost(r->value) : 2;
+	return (r->within ?: 2) + (r->percpu ? percpu_lost(r->value) : 0);
 }
 
 static bool well_charged(const struct row *r, const struct result *res)

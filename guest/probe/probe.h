@@ -214,7 +214,7 @@ struct row {
 	const char *type, *what;
 	uint32_t map, key, value, entries, flags;
 	bool percpu;
-	int within;			/* per cent between charged and taken; 0: 2 and percpu_lost() */
+	int within;			/* per cent between charged and taken, 0: 2; and percpu_lost() */
 	bool by_asked;			/* much else is taken: charged is within that above asked */
 	int jit, harden;		/* sysctl wanted, -1: as it is */
 	int copies;			/* objects made, 0 means 1 */

@@ -159,7 +159,7 @@ const struct row storage_rows[] = {
 	    .copies = 32, .within = 5, .attached = 32 * 64, .prepare = prepare_cgroups, .make = make_cgroup_storage,
 	    .done = done_cgroups),
 	ROW(PERCPU_CGROUP_STORAGE, "percpu_cgroup_storage", "of 16 programs attached to 64 cgroups",
-	    0, 4096, 0, .copies = 16, .percpu = true, .attached = 16 * 64,
+	    0, 4096, 0, .copies = 16, .within = 4, .percpu = true, .attached = 16 * 64,
 	    .prepare = prepare_cgroups,
 	    .make = make_cgroup_storage, .done = done_cgroups),
 	ROW(SK_STORAGE, "sk_storage", "on 1024 sockets", 4, 16000, 0,
