@@ -5,11 +5,17 @@
  * memory and the kernel populates and destroys chunks. No two values may share
  * a byte: each is given numbers of its own, and is read when all have theirs.
  * There are several values to a page, so that CPUs meet in populating one.
+ *
+ * And per-CPU memory that bpf(2) does not get at once, because the worker that
+ * makes chunks ready is kept off the CPU: each time it is charged for what it did
+ * not get, and has to be uncharged.
  */
+#include <sched.h>
 #include <sys/socket.h>
 #include "payer.h"
 
 enum { ROUNDS = 6, PACKETS = 1500, VALUE = 1000, WORDS = VALUE / 8 };
+enum { LARGE = 8192, MANY = 400 };
 
 static const struct growth churned = { "percpu_hash", BPF_MAP_TYPE_PERCPU_HASH, 8, VALUE,
 				       ROUNDS / 2 * PACKETS, .percpu = true };
@@ -129,6 +135,47 @@ static int one_round(struct stage st[2], struct actor *sender[2], struct actor *
 	return actor_wait(maker, NULL, 0) ?: err;
 }
 
+/* before all others, on the CPU where the work is queued */
+static int fill_at_realtime(void *arg)
+{
+	static char value[64 * LARGE];
+	struct sched_param first = { .sched_priority = 1 };
+	uint64_t key;
+	cpu_set_t one;
+	int map, err = 0;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	if (sched_setaffinity(0, sizeof(one), &one) || sched_setscheduler(0, SCHED_FIFO, &first))
+		return -errno;
+	map = map_create(BPF_MAP_TYPE_PERCPU_HASH, 8, LARGE, MANY, BPF_F_NO_PREALLOC);
+	if (map < 0)
+		return map;
+	for (key = 0; !err && key < MANY; key++)
+		err = map_update(map, &key, value);
+	close(map);
+	return err;
+}
+
+static void check_not_got(void)
+{
+	struct reading base, end;
+	struct scene s;
+	long long left;
+	int err;
+
+	scene_open(&s);
+	settled(&s, &base);
+	err = in_cgroup(s.owner, fill_at_realtime, NULL, 0);
+	settled_to(&s, &base, &end);
+	left = end.cg[S_OWNER] - base.cg[S_OWNER];
+	tap_ok(!err && !left, "per-CPU values made while no worker makes room: none refused, "
+	       "and nothing is left charged after release");
+	if (err || left)
+		tap_diag("%s; left: %lld", err ? strerror(-err) : "made", left);
+	scene_close(&s);
+}
+
 void test_churn(void)
 {
 	struct actor *sender[2], *maker[2];
@@ -162,4 +209,5 @@ void test_churn(void)
 	}
 	fd_release();
 	scene_close(&s);
+	check_not_got();
 }
