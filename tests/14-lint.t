@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 # A base in a cache of its own, with the real checkpatch.
 real=$(scripts/make-base)
 export BPF_MEMCG_CACHE=$tmp/cache PIN=$tmp/pin PATCHES=$tmp/good
-export TOLERATED=$tmp/tolerated UPSTREAM=$tmp/upstream.tsv IGNORED=$tmp/ignored
+export TOLERATED=$tmp/tolerated UPSTREAM=$tmp/upstream.tsv IGNORED=$tmp/ignored BENCH=$tmp/bench.tsv
 unset LINUX
 commit() { # commit DIR ARGUMENT...
 	git_plain -C "$1" add -A
@@ -60,7 +60,11 @@ change Kbuild 30 "kbuild: change line 30" "Nobody asked for this one yet, but th
 Readers of line 29 are not disturbed." "Upstream: none, nobody has that line"
 printf 'kbuild: change line 10\tThe first part\nkbuild: change line 30\tThe second part\n' >"$PATCHES/parts"
 printf 'v8 (2026-11-26)\n\n* The third patch is new,\n  and the first is another.\n\nv7 (2026-11-01)\n\n* The first that counts.\n' >"$PATCHES/changelog"
-printf 'Subject: of old\n\nWhat this is about.\n\nPatches\n=======\n\nAnd\n===\n\nmore.\n' >"$PATCHES/cover-letter"
+printf 'Subject: of old\n\nWhat this is about.\n\nPatches\n=======\n\nAnd\n===\n\nmore.\n  lookup in a hash  1  2  3\n' >"$PATCHES/cover-letter"
+for op in lookup-hash{,-prealloc} update-hash-prealloc insert-hash-prealloc churn-hash{,-two-owners} churn-lpm-trie \
+	insert-percpu-hash make-array make-percpu-array load-program; do
+	printf 'base\t%s\t1\t71.6\nnokmem\t%s\t1\t82.4\ndepth-1\t%s\t1\t93.5\n' "$op" "$op" "$op"
+done >"$BENCH"
 printf '%s\t%s\n' MISSING_SIGN_OFF $'*\twho submits adds it' UNKNOWN_COMMIT_ID $'*\tnot at hand' \
 	COMMIT_LOG_LONG_LINE $'other-change\ta quotation' >"$TOLERATED"
 printf '# a comment\ninstread\tas it is upstream\n' >"$IGNORED"
@@ -77,11 +81,18 @@ cover() { # what was filled in, and what stayed
 	cat "$PATCHES/cover-letter"
 	[ "$(paste -sd'|' "$PATCHES/cover-letter")" = "Subject: [PATCH 5.10.y v8 0/3] bpf: switch to memcg-based memory accounting||What \
 this is about.||Patches|=======||The first part|  0001 kbuild: change line 10|  0002 other: change line 20||The second part|  0003 \
-kbuild: change line 30||And|===||more.||Changes|=======||$(paste -sd'|' "$PATCHES/changelog")||Diffstat|========|| Kbuild | 4 ++--| Other  | 2 +-| 2 files changed, 3 insertions(+), 3 \
+kbuild: change line 30||And|===||more.|  lookup in a hash                             72         82           94||Changes|=======||$(paste -sd'|' "$PATCHES/changelog")||Diffstat|========|| Kbuild | 4 ++--| Other  | 2 +-| 2 files changed, 3 insertions(+), 3 \
 deletions(-)||Base|====||$(sed -n '/^Linux 5/,$p' "$PATCHES/cover-letter" | paste -sd'|')" ] &&
 		grep -qx "base-commit: $(git_plain -C "$base" rev-parse base)" "$PATCHES/cover-letter"
 }
 ok "scripts/cover fills in the cover letter and leaves the prose" cover
+no_cost() {
+	sed '/nokmem\tmake-array\t/d' "$BENCH" >"$tmp/less.tsv"
+	cp "$PATCHES/cover-letter" "$tmp/letter-was"
+	! BENCH=$tmp/less.tsv scripts/cover >"$tmp/said" 2>&1 && [ "$(wc -l <"$tmp/said")" = 1 ] &&
+		grep -q 'has nothing of make-array;' "$tmp/said" && cmp "$PATCHES/cover-letter" "$tmp/letter-was"
+}
+ok "a record without one of the costs is refused, the letter stays" no_cost
 headings() { [ "$(grep -A 1 '^#' "$PATCHES/series" | paste -sd'|')" = "# The first part|$one|--|# The second part|${names[2]}" ]; }
 ok "the export gives series the headings of its parts" headings
 
@@ -174,6 +185,7 @@ bites cover cover spoil 's,0/3,0/4,' cover-letter
 bites cover cover spoil '/0002 other/d' cover-letter
 bites cover cover spoil 's/3 insertions/4 insertions/' cover-letter
 bites cover cover spoil 's/^base-commit: ..../&0/' cover-letter
+bites cover cover spoil 's/^  lookup in a hash .*72/&0/' cover-letter
 bites cover-width cover spoil "s/^more\\./$(printf 'more %.0s' {1..16})/" cover-letter
 bites spelling spelling say 'This is teh end.'
 bites spelling spelling spoil 's/^Subject.*/& for hte best/'
