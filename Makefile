@@ -94,7 +94,7 @@ help:
 	@echo '           SELFTESTS=FILE take this initramfs of selftests; none is built'
 	@echo '           OURS=FILE make probe: take this image for ours; it is not built'
 	@echo '           KERNEL_DEBUG=FILE take this image for make debug; it is not built'
-	@echo '           RECORD=1  make port, bench, scale: put the result into tests/record/ and the README or Documentation/'
+	@echo '           RECORD=1  make port, bench, scale, bisect: put the result into tests/record/ and the README or Documentation/'
 	@echo '           BENCH=NAME,NAME make bench: only these operations'
 	@echo '           VM_SLOW=N multiply the time limits of the VM (now $(VM_SLOW))'
 	@echo '           BISECT=CONFIG make bisect: of x86-64 memcg-n x86-32 (all), and of config/matrix/'
@@ -144,8 +144,10 @@ build-matrix: deps tree
 
 bisect: tree guest
 	@scripts/install-deps -s
-	@for config in $(BISECT); do scripts/bisect $(B)/linux $(B)/bisect $$config || exit 1; done
+	@for config in $(BISECT); do scripts/bisect $(B)/linux $(B)/bisect $$config || exit 1; \
+		$(if $(RECORD),cp $(B)/bisect/$$config.tsv tests/record/bisect-$$config.tsv;) done
 	@scripts/boot-parts $(B)/linux $(B)/bisect/parts $(guest)
+	@$(if $(RECORD),cp $(B)/bisect/parts/parts.tsv tests/record/ && scripts/make-docs)
 
 mbox: tree
 	@scripts/make-mbox $(B)/linux $(B)/series.mbox

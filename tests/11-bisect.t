@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 bisect=$top/scripts/bisect
 tree=$tmp/tree
-export CC=gcc RECORD=$tmp/kept
+export CC=gcc KEPT=$tmp/kept
 # the tree's Makefile says what sparse would; on this machine there may be none
 mkdir "$tmp/bin"
 printf '#!/bin/sh\nexit 1\n' >"$tmp/bin/sparse"
@@ -87,13 +87,17 @@ ok "the record has a line for each" record
 ok "configured for the base, and for the patch with a Kconfig file" [ "$(wc -l <"$tmp/builds/x86-64/obj/configurations")" = 2 ]
 ok "what passed is not built again" says 0 '^ok 1 - 1 fine # before' -l 1 "$tree" "$tmp/builds" x86-64
 ok "what failed is" says 1 '^not ok 1 - 2 unlinked: broken' -f 2 -l 2 "$tree" "$tmp/builds" x86-64
-mkdir "$RECORD"
-sed '3!d' "$tmp/builds/x86-64.tsv" | sed 's/broken/ok/' >"$RECORD/bisect-x86-64.tsv"
+echo other >"$tmp/builds/x86-64/base.ok"
+touch "$tmp/builds/x86-64/obj/object"
+"$bisect" -l 1 "$tree" "$tmp/builds" x86-64 >/dev/null
+ok "a base that is built again is built from nothing" [ ! -e "$tmp/builds/x86-64/obj/object" ]
+mkdir "$KEPT"
+sed '3!d' "$tmp/builds/x86-64.tsv" | sed 's/broken/ok/' >"$KEPT/bisect-x86-64.tsv"
 ok "nor what the record that is kept has" says 0 '^ok 1 - 2 unlinked # before' -f 2 -l 2 "$tree" "$tmp/builds" x86-64
-cp "$tmp/builds/x86-64.tsv" "$RECORD/bisect-x86-64.tsv"
+cp "$tmp/builds/x86-64.tsv" "$KEPT/bisect-x86-64.tsv"
 "$bisect" -l 1 "$tree" "$tmp/builds" x86-64 >/dev/null
 ok "a line that both have is there once" [ "$(grep -c '^1	' "$tmp/builds/x86-64.tsv")" = 1 ]
-sed -i 's/\t/\tother/' "$RECORD/bisect-x86-64.tsv"
+sed -i 's/\t/\tother/' "$KEPT/bisect-x86-64.tsv"
 sed -i '/unlinked/d' "$tmp/builds/x86-64.tsv"
 ok "but not of another tree" says 1 '^not ok 1 - 2 unlinked: broken' -f 2 -l 2 "$tree" "$tmp/builds" x86-64
 
@@ -112,4 +116,44 @@ parts() {
 		0 'does not build' 'none, the base' 2 'does not build' 'The first' 7 'does not build' 'The second')
 }
 ok "the base, and the last patch of each part" parts
+sed '4!d; s/does not build/ok/' "$tmp/parts/parts.tsv" | sed "1i $(head -n 1 "$tmp/parts/parts.tsv")" >"$KEPT/parts.tsv"
+ok "what passed in the record that is kept is not built again" \
+	says 1 '^ok 3 - 7, The second # before' "$tree" "$tmp/parts" "$tmp/initramfs"
+
+# The sums, for testing.md.
+docs=$tmp/docs
+mkdir "$docs"
+rows() { # rows RECORD NAME FORMAT CELL...: with the first line of that record
+	head -n 1 "$1" >"$docs/$2"
+	# shellcheck disable=SC2059 # a format for each file
+	printf "$3\n" "${@:4}" >>"$docs/$2"
+}
+rows "$tmp/builds/x86-64.tsv" bisect-x86-64.tsv '%s\tabcdef0123456789\t%s\t7\t0\t%s\ta subject' 1 ok 9 2 ok 0 3 warns 9 5 ok 9
+rows "$tmp/builds/x86-64.tsv" bisect-other.tsv '%s\tabcdef0123456789\t%s\t7\t0\t%s\ta subject' 4 broken 9
+rows "$tmp/parts/parts.tsv" parts.tsv '%s\tabcdef0123456789\tok\t40\t30\t20\tThe first' 5
+printf '<!-- bisect -->\nof old\n<!-- end of bisect -->\nbelow\n' >"$tmp/document"
+sums() {
+	scripts/bisect-docs "$docs" "$tmp/document" && diff "$tmp/document" - <<-EOF
+	<!-- bisect -->
+	| configuration | patches that passed | that did not | kernels built | tree of the last |
+	|---|---|---|--:|---|
+	| other | none | 4 | 1 |  |
+	| x86-64 | 1 to 2, 5 | 3 | 3 | abcdef012345 |
+
+	| booted after | of the part | tree | result | objects made, limit 0 | charged |
+	|--:|---|---|---|--:|--:|
+	| 5 | The first | abcdef012345 | ok | 30 of 40 | 20 |
+	<!-- end of bisect -->
+	below
+	EOF
+}
+cd "$top"
+ok "bisect-docs sums the records up" sums
+bisect=$top/scripts/bisect-docs
+echo '6	something' >>"$docs/parts.tsv"
+ok "not what is no record" says 1 'parts.tsv is not of scripts/boot-parts' "$docs" "$tmp/document"
+echo 'patch	tree' >"$docs/bisect-other.tsv"
+ok "of none of them" says 1 "a record in $docs is not of scripts/bisect" "$docs" "$tmp/document"
+ok "no records" says 1 "no records in $tmp/none; make bisect makes them" "$tmp/none" "$tmp/document"
+ok "the document stays" grep -q '| 5 | The first |' "$tmp/document"
 echo "1..$n"
