@@ -149,6 +149,12 @@ sums() {
 }
 cd "$top"
 ok "bisect-docs sums the records up" sums
+stored() {
+	cp Documentation/testing.md "$tmp/testing.md"
+	scripts/bisect-docs tests/record "$tmp/testing.md"
+	diff Documentation/testing.md "$tmp/testing.md"
+}
+ok "Documentation/testing.md is what the records give ('make docs' makes it)" stored
 bisect=$top/scripts/bisect-docs
 echo '6	something' >>"$docs/parts.tsv"
 ok "not what is no record" says 1 'parts.tsv is not of scripts/boot-parts' "$docs" "$tmp/document"
