@@ -26,7 +26,7 @@ list+=,ringbuf_multi,rdonly_maps,pinning,perf_buffer,pe_preserve_elems
 list+=,sockmap_basic,stacktrace_map,stacktrace_map_raw_tp,spinlock,tailcalls
 list+=,test_local_storage,cg_storage_multi,global_data,global_data_init,bpf_iter,xdp_cpumap_attach
 list+=,xdp_devmap_attach,metadata,link_pinning,cgroup_link
-list+=,memcg_removed,memcg_removed_pages,memcg_mmap,memcg_mmap_pin
+list+=,memcg_removed,memcg_removed_pages,memcg_mmap,memcg_mmap_pin,memcg_queue_work
 cgroups=test_core,test_kmem,test_memcontrol,test_freezer
 
 boot() { # boot NAME CHECKS MEMORY INITRAMFS ARGUMENTS
