@@ -248,6 +248,17 @@ put_row() {
 	mv "$file.tmp" "$file"
 }
 
+# passed_row PATCH TREE FILE...: the row of that patch, by number, if it passed with that
+# tree, of the first FILE, a TSV that put_row writes, which is there and has one
+passed_row() {
+	local file
+	for file in "${@:3}"; do
+		[ -f "$file" ] || continue
+		grep -m 1 "^$1	$2	ok	" "$file" && return
+	done
+	return 1
+}
+
 # has_place FILE NAME: or die; put_between FILE NAME: standard input comes between the
 # lines <!-- NAME --> and <!-- end of NAME --> of FILE
 has_place() {
