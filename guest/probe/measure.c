@@ -67,7 +67,6 @@ void settled(const struct scene *s, struct reading *r)
 	int i;
 
 	memset(r, 0, sizeof(*r));	/* not all is read of an unsteady kernel */
-	drop_caches();
 	rcu_wait();
 	/* what KASAN has in quarantine is charged until it leaves it */
 	if (unsteady)

@@ -91,7 +91,6 @@ static long long dying_at_rest(void)
 	int same = 0;
 
 	while (now && same < 3 && now_ms() < end) {
-		drop_caches();
 		rcu_wait();
 		drain();
 		sleep_ms(100);
@@ -139,7 +138,6 @@ static void test_kind(const struct kind *k)
 	control_put(control, &c, sizeof(c));
 	err = err ?: scene_close(&s);
 	for (end = now_ms() + 8000; now_ms() < end; sleep_ms(100)) {
-		drop_caches();
 		rcu_wait();
 		drain();
 		left = dying() - before;

@@ -149,7 +149,6 @@ void rcu_wait(void);
 /* bring the sub-page remains of the cgroup together, so that none shows */
 void consolidate(const char *cg);
 void shrink_slabs(void);
-void drop_caches(void);
 
 /* taken.c: what the page allocator has given out, and who says so */
 struct taken {

@@ -174,9 +174,3 @@ void shrink_slabs(void)
 	for (i = 0; i < nr; i++)
 		write_file(paths[i], "1");
 }
-
-/* page cache, dentries, inodes: nothing stays that could be given back */
-void drop_caches(void)
-{
-	write_file("/proc/sys/vm/drop_caches", "7");	/* 3, and do not log it */
-}

@@ -185,7 +185,6 @@ static int steal(const struct kind *k, struct scene *s, struct fuse *f, struct s
 	free(after);
 	fuse_unmount(f);
 	fd_release();
-	drop_caches();
 	settled_to(s, &base, &end);
 	delta(&base, &end, &res);
 	seen->left = res.total;

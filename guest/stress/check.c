@@ -82,7 +82,6 @@ long long cg_least(const char *cg)
 
 static void settle(void)
 {
-	drop_caches();
 	rcu_wait();
 	/* and what that has freed leaves KASAN's quarantine */
 	shrink_slabs();

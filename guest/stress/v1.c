@@ -33,7 +33,6 @@ static long long kmem_least(void)
 
 static void settle(void)
 {
-	drop_caches();
 	rcu_wait();
 	/* see check.c */
 	shrink_slabs();
