@@ -41,5 +41,17 @@ for want in '__bpf_map_area_alloc' 'htab_map_alloc' 'alloc_htab_elem' 'bpf_array
 	'bpf_seq_read' 'pcpu_freelist_init'; do
 	ok "the base has one in $want()" grep -q "in $want() is charged to nobody" "$tmp/base.txt"
 done
+# what the flags take away again is not charged either
+loses() { # file sed-expression what
+	sed "$2" "$tmp/series/$1" >"$tmp/series/changed.c"
+	! cmp -s "$tmp/series/$1" "$tmp/series/changed.c" || return 1
+	mv "$tmp/series/changed.c" "$tmp/series/$1"
+	(cd "$tmp/series" && spatch --no-includes --very-quiet -D report --sp-file bpf_memcg.cocci "$1") |
+		grep "$3() is charged to nobody"
+}
+ok "and finds the pages of a ring buffer without their flag" \
+	loses kernel/bpf/ringbuf.c s/BPF_GFP_ACCOUNT/GFP_USER/ 'alloc_page_vector() in bpf_ringbuf_area_alloc'
+ok "and a flag that is taken away" \
+	loses kernel/bpf/core.c 's/BPF_GFP_ACCOUNT/~__GFP_ACCOUNT/' 'krealloc() in bpf_jit_add_poke_descriptor'
 ok "the base has at least 60 of them" [ "$(wc -l <"$tmp/base.txt")" -ge 60 ]
 echo "1..$n"
