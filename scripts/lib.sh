@@ -234,6 +234,10 @@ series_with_parts() {
 	done
 }
 
+# What no kernel is built of. Objtool and resolve_btfids are, and libbpf for the latter.
+# shellcheck disable=SC2034 # for those who read this file
+not_built=(':!Documentation' ':!samples' ':!tools/testing' ':!tools/bpf/bpftool' ':!scripts/coccinelle')
+
 # put_row FILE HEAD ROW SORT-OPTION...: ROW takes the place of that row of FILE, a TSV,
 # which has the same first cell, or is added; HEAD is the first line
 put_row() {
@@ -255,6 +259,21 @@ passed_row() {
 	for file in "${@:3}"; do
 		[ -f "$file" ] || continue
 		grep -m 1 "^$1	$2	ok	" "$file" && return
+	done
+	return 1
+}
+
+# carried_row TREE PATCH ID FILE...: that row with ID in place of the tree that it is of, if
+# the git tree TREE still has the latter and it gives the same kernel (scripts/same-kernel)
+carried_row() {
+	local file row id
+	for file in "${@:4}"; do
+		[ -f "$file" ] || continue
+		row=$(grep -m 1 "^$2	[0-9a-f]*	ok	" "$file") || continue
+		id=$(cut -f 2 <<<"$row")
+		git_plain -C "$1" cat-file -e "$id" 2>/dev/null &&
+			"$top/scripts/same-kernel" "$1" "$id" "$3" >/dev/null &&
+			echo "${row/$id/$3}" && return
 	done
 	return 1
 }

@@ -32,6 +32,7 @@ endif
 .PHONY: $(all)
 MAKE
 fake_merge_config "$tree"
+touch "$tree/scripts/kernel-doc"
 git_plain -c init.defaultBranch=base init -q "$tree"
 commit() { git_plain -C "$tree" add . && git_plain -C "$tree" -c user.name=t -c user.email=t@t commit -qm "$1"; }
 known='static int unused; // sparse: dubious'
@@ -101,6 +102,26 @@ sed -i 's/\t/\tother/' "$KEPT/bisect-x86-64.tsv"
 sed -i '/unlinked/d' "$tmp/builds/x86-64.tsv"
 ok "but not of another tree" says 1 '^not ok 1 - 2 unlinked: broken' -f 2 -l 2 "$tree" "$tmp/builds" x86-64
 
+# Patches in place of the first, and what is kept of that one.
+cp "$tmp/builds/x86-64.tsv" "$KEPT/bisect-x86-64.tsv"
+instead() { # instead TEXT: of what it adds
+	rm -rf "$tmp/again" "$tmp/others"
+	cp -a "$tree" "$tmp/again"
+	git_plain -C "$tmp/again" checkout -qB series base
+	printf '%s\n%s\n' "$known" "$1" >"$tmp/again/kernel/a.c"
+	tree=$tmp/again commit instead
+}
+instead 'int a; // why'
+ok "nor what passed with another comment" \
+	says 0 '^ok 1 - 1 instead: the kernel that passed' "$tmp/again" "$tmp/others" x86-64
+carried() {
+	cut -f 1-3,7 "$tmp/others/x86-64.tsv" |
+		diff - <(printf '%s\t%s\t%s\t%s\n' patch tree result subject 1 "$(git_plain -C "$tmp/again" rev-parse 'series^{tree}')" ok instead)
+}
+ok "the record has its tree and subject" carried
+instead 'long a;'
+ok "other code is built" says 0 '^ok 1 - 1 instead: 2 objects' "$tmp/again" "$tmp/others" x86-64
+
 bisect=$top/scripts/boot-parts
 mkdir "$tmp/patches"
 export PATCHES=$tmp/patches
@@ -119,6 +140,9 @@ ok "the base, and the last patch of each part" parts
 sed '4!d; s/does not build/ok/' "$tmp/parts/parts.tsv" | sed "1i $(head -n 1 "$tmp/parts/parts.tsv")" >"$KEPT/parts.tsv"
 ok "what passed in the record that is kept is not built again" \
 	says 1 '^ok 3 - 7, The second # before' "$tree" "$tmp/parts" "$tmp/initramfs"
+sed -i "s/^7	[0-9a-f]*/7	$(git_plain -C "$tree" rev-parse 'series~1^{tree}')/" "$KEPT/parts.tsv"
+ok "nor what passed before another document" \
+	says 1 '^ok 3 - 7, The second # before' "$tree" "$tmp/others" "$tmp/initramfs"
 
 # The sums, for testing.md.
 docs=$tmp/docs
