@@ -66,7 +66,7 @@ help:
 	@echo 'make kernel-base  build the base, unpatched, in $(B)/kernel-base (5 to 11 min at first)'
 	@echo 'make compare the same selftests on the base and on the patched kernel: what differs (45 min at first, then 35)'
 	@echo 'make probe KERNEL=FILE  the table of who pays for another kernel, a distribution'"'s"' say, beside ours (3 min)'
-	@echo 'make bench   what operations on maps cost, in instructions, on both kernels (15 min)'
+	@echo 'make bench   what operations on maps cost, in instructions, on both kernels (5 min)'
 	@echo 'make removed  1000 cgroups make and pin maps of all types and programs, and are removed: is anything left (8 min)'
 	@echo 'make scale   100,000 maps, 10 million elements, 10,000 programs, 1000 cgroups: flat cost, no stalls (6 min)'
 	@echo 'make debug   the tests on a kernel with KASAN, lockdep, kmemleak and more (an hour)'
@@ -81,6 +81,8 @@ help:
 	@echo 'make docs    the tables and pictures in Documentation/, of tests/record/ and patches/ (seconds)'
 	@echo 'make shell   boot it into a shell, with bpftool and the BPF selftests (3 min more at first)'
 	@echo 'make lint    is the series well-formed, are the scripts clean (minutes at first, then seconds)'
+	@echo 'make deps    install what is missing, as root; else say what is (a minute)'
+	@echo 'make guest   the initramfs of the VM, in $(B)/guest (seconds); make selftests: that of the selftests (3 min)'
 	@echo 'make clean   remove what was built; $(B)/linux, which may hold work, and the cache stay'
 	@echo
 	@echo 'Variables: ARCH=NAME $(archs) (now $(ARCH)): make run, test, kernel, guest and shell'

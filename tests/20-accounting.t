@@ -19,7 +19,8 @@ initramfs=${INITRAMFS:-$build/guest/initramfs.gz}
 scenario=${SCENARIO:-accounting}
 results=${RESULTS:-$build/results/$scenario}
 
-need_files test "$kernel" "$initramfs"
+IFS=, read -ra several <<<"$initramfs"
+need_files test "$kernel" "${several[@]}"
 mkdir -p "$results"
 status=0
 scripts/vm -k "$kernel" -i "$initramfs" -s "$scenario" -o "$results" -t 1200 \
