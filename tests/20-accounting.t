@@ -3,8 +3,9 @@
 # The accounting checks on a booted kernel, two minutes under TCG: charged
 # is what is taken, who pays, mapped pages, big elements freed in bulk, limits.
 #
-# KERNEL, INITRAMFS: image and initramfs, if not those of build/; ARCH, if not x86_64. With the image
-# of the unpatched kernel the checks fail: nothing is charged there.
+# KERNEL, INITRAMFS: image and initramfs (several are separated by commas), if not those of
+# build/; ARCH, if not x86_64. With the image of the unpatched kernel the checks fail:
+# nothing is charged there.
 # SCENARIO=accounting-... runs one group of the checks; VM_ARGS: more for the
 # command line of the kernel.
 set -euo pipefail
