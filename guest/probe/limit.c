@@ -271,10 +271,11 @@ struct functions_job {
 	const struct bpf_insn *insns;
 	uint32_t n;
 	int harden;
-	actor_fn load;		/* again and again; -ENOMEM: there was never room */
 };
 
 enum { REFUSALS = 30 };
+
+/* -ENOMEM: there was never room */
 static int load_again_and_again(void *arg)
 {
 	struct functions_job *j = arg;
@@ -283,22 +284,6 @@ static int load_again_and_again(void *arg)
 	for (i = 0; prog == -ENOMEM && i < REFUSALS; i++)
 		prog = prog_load(BPF_PROG_TYPE_SOCKET_FILTER, j->insns, j->n);
 	return prog;
-}
-
-/* What has no room for the copy to be blinded is left to the interpreter. */
-static int load_interpreted(void *arg)
-{
-	struct functions_job *j = arg;
-	int i, prog, image = 0;
-
-	for (i = 0; !image && i < REFUSALS; i++) {
-		prog = prog_load(BPF_PROG_TYPE_SOCKET_FILTER, j->insns, j->n);
-		if (prog < 0)
-			return prog;
-		image = prog_image(prog);
-		close(prog);
-	}
-	return image ? -EEXIST : -ENOMEM;
 }
 
 /* seen by what is taken; on an unsteady kernel kmemleak looks for it */
@@ -324,7 +309,7 @@ static void test_nothing_lost(const struct functions_job *j, const char *where)
 	jit_set(1, j->harden, &was);
 	limited_open(&l);
 	a = actor_start(l.s.owner, 1 % ncpu);
-	err = actor_call(a, j->load, (void *)j, sizeof(*j));
+	err = actor_call(a, load_again_and_again, (void *)j, sizeof(*j));
 	actor_end(a);
 	settled_to(&l.s, &l.base, &end);
 	snprintf(what, sizeof(what), "programs of 256 functions without room for %s, %d times: "
@@ -349,7 +334,7 @@ static void test_nothing_lost(const struct functions_job *j, const char *where)
 /* short functions, for which there is room, and a long one, of which there is for no copy */
 static void test_blinded(void)
 {
-	struct functions_job j = { .harden = 2, .load = load_interpreted };
+	struct functions_job j = { .harden = 2 };
 	struct bpf_insn *p;
 	struct jit_was was;
 	uint32_t i;
@@ -381,7 +366,7 @@ out:
 
 void test_limit(void)
 {
-	struct functions_job images = { .harden = -1, .load = load_again_and_again };
+	struct functions_job images = { .harden = -1 };
 	struct bpf_insn *p;
 	size_t i;
 
@@ -398,8 +383,7 @@ void test_limit(void)
 	}
 	if (wanted(NULL, "a JIT image") && !tap_enough())
 		test_image();
-	test_nothing_lost(&(struct functions_job){ many_functions, nr_functions_insns, -1,
-						   load_again_and_again }, "a function");
+	test_nothing_lost(&(struct functions_job){ many_functions, nr_functions_insns, -1 }, "a function");
 	p = functions(SMALL_FUNCTION, &images.n);
 	multiply_in_functions(p, images.n);
 	images.insns = p;

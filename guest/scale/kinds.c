@@ -117,6 +117,17 @@ static int make_preallocated(uint32_t from, uint32_t n)
 	return fds[0] < 0 ? fds[0] : 0;
 }
 
+static int make_slots(uint32_t from, uint32_t n)
+{
+	const int inner = array();
+
+	if (inner < 0)
+		return inner;
+	fds[0] = map_create_inner(BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, n, 0, inner);
+	close(inner);
+	return fds[0] < 0 ? fds[0] : 0;
+}
+
 static int make_prefixes(uint32_t from, uint32_t n)
 {
 	struct {
@@ -193,6 +204,7 @@ const struct kind kinds[] = {
 	{ "programs", "socket filters of two instructions", PROGS, make_progs, close_fds },
 	{ "elements", "of one hash without preallocation", ELEMENTS, make_elements, close_map, .close_at_once = true },
 	{ "preallocated", "elements of one hash", ELEMENTS, make_preallocated, close_map, .close_at_once = true, .make_at_once = true },
+	{ "slots", "of one array of maps, empty", ELEMENTS, make_slots, close_map, .close_at_once = true, .make_at_once = true },
 	{ "prefixes", "of an LPM trie", PREFIXES, make_prefixes, close_map, .close_at_once = true, .deeper = true },
 	{ "cgroups", "with a hash of 100 elements and a program each", CGROUPS, make_cgroups, drop_cgroups },
 };
