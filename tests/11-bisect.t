@@ -91,6 +91,8 @@ ok "what failed is" says 1 '^not ok 1 - 2 unlinked: broken' -f 2 -l 2 "$tree" "$
 echo other >"$tmp/builds/x86-64/base.ok"
 touch "$tmp/builds/x86-64/obj/object"
 "$bisect" -l 1 "$tree" "$tmp/builds" x86-64 >/dev/null
+ok "nor is a base that no patch is built after" grep -qx other "$tmp/builds/x86-64/base.ok"
+"$bisect" -f 2 -l 2 "$tree" "$tmp/builds" x86-64 >/dev/null || :
 ok "a base that is built again is built from nothing" [ ! -e "$tmp/builds/x86-64/obj/object" ]
 mkdir "$KEPT"
 sed '3!d' "$tmp/builds/x86-64.tsv" | sed 's/broken/ok/' >"$KEPT/bisect-x86-64.tsv"
@@ -140,6 +142,12 @@ ok "the base, and the last patch of each part" parts
 sed '4!d; s/does not build/ok/' "$tmp/parts/parts.tsv" | sed "1i $(head -n 1 "$tmp/parts/parts.tsv")" >"$KEPT/parts.tsv"
 ok "what passed in the record that is kept is not built again" \
 	says 1 '^ok 3 - 7, The second # before' "$tree" "$tmp/parts" "$tmp/initramfs"
+sed 's/ok/does not build/' "$KEPT/parts.tsv" >"$tmp/parts/parts.tsv"
+echo '3	abcdef	ok	1	1	1	The first' >>"$tmp/parts/parts.tsv"
+ok "with a patch that was the end of a part once" \
+	says 1 '^ok 3 - 7, The second # before' "$tree" "$tmp/parts" "$tmp/initramfs"
+fewer() { cut -f 1 "$tmp/parts/parts.tsv" | paste -sd' ' | grep -x 'patch 0 2 7'; }
+ok "that is no longer in the record" fewer
 sed -i "s/^7	[0-9a-f]*/7	$(git_plain -C "$tree" rev-parse 'series~1^{tree}')/" "$KEPT/parts.tsv"
 ok "nor what passed before another document" \
 	says 1 '^ok 3 - 7, The second # before' "$tree" "$tmp/others" "$tmp/initramfs"
