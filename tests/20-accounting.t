@@ -7,7 +7,7 @@
 # build/; ARCH, if not x86_64. With the image of the unpatched kernel the checks fail:
 # nothing is charged there.
 # SCENARIO=accounting-... runs one group of the checks; VM_ARGS: more for the
-# command line of the kernel.
+# command line of the kernel; VM_MEMORY: MiB that the VM has.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/lib/images.sh
@@ -25,7 +25,7 @@ need_files test "$kernel" "${several[@]}"
 mkdir -p "$results"
 status=0
 scripts/vm -k "$kernel" -i "$initramfs" -s "$scenario" -o "$results" -t 1200 \
-	${VM_ARGS:+-a "$VM_ARGS"} >"$results/vm.log" 2>&1 || status=$?
+	${VM_MEMORY:+-m "$VM_MEMORY"} ${VM_ARGS:+-a "$VM_ARGS"} >"$results/vm.log" 2>&1 || status=$?
 [ -f "$results/results" ] || : >"$results/results"
 skips=$(skips_meant "$results/results") || :
 

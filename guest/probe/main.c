@@ -35,12 +35,13 @@ static void usage(FILE *f)
 	size_t i;
 
 	fputs("probe [-v] [-r TYPE[/WORD]] [-J 0|1] [-H 0|2] [-u] table [PART] | bound | burst BYTES [flood] |\n"
-	      "      v1 | nobody MODE | mutants LIST FROM TO | tap [GROUP...]\n"
+	      "      nomemory | v1 | nobody MODE | mutants LIST FROM TO | tap [GROUP...]\n"
 	      "  table   TSV: what is charged to which cgroup; PART: objects, of programs, maps\n"
 	      "          and so on, or payers, when another cgroup works with them\n"
 	      "  bound   TSV: what maps too large to be made are refused with\n"
 	      "  burst   TSV: how many insertions in softirq are refused, with values of that size;\n"
 	      "          flood: while no process but the sender can have the CPU\n"
+	      "  nomemory  the checks of maps larger than the machine, of 512 MiB\n"
 	      "  v1      the checks for cgroup v1, with its memory controller mounted on\n"
 	      "          /sys/fs/cgroup/memory\n"
 	      "  nobody  the checks where nobody is charged; MODE: nokmem and disabled, for a\n"
@@ -119,6 +120,8 @@ int main(int argc, char **argv)
 		burst_main(number(argv[optind + 1], 32768), flood);
 		return 0;
 	}
+	if (!strcmp(argv[optind], "nomemory"))
+		return nomemory_main();
 	if (!strcmp(argv[optind], "v1")) {
 		ncpu = possible_cpus();
 		test_v1();
@@ -135,7 +138,7 @@ int main(int argc, char **argv)
 		return mutants_main(argv[optind + 1], atoi(argv[optind + 2]), atoi(argv[optind + 3]));
 	}
 	if (strcmp(argv[optind], "tap"))
-		die("%s: unknown; table, bound, burst, v1, nobody, mutants or tap is needed", argv[optind]);
+		die("%s: unknown; table, bound, burst, nomemory, v1, nobody, mutants or tap is needed", argv[optind]);
 	for (k = optind + 1; k < argc; k++)
 		if (!find_group(argv[k]))
 			die("%s: no such group; probe -h lists them", argv[k]);

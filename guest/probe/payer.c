@@ -372,6 +372,18 @@ int stage_grow(struct stage *st, struct scene *s, struct result *res)
 	return err;
 }
 
+int stage_fill(struct stage *st)
+{
+	struct actor *a = actor_start(st->cg, ACTOR_CPU);
+	int err;
+
+	st->count = st->g->count;
+	err = actor_call(a, actor_warm, st, sizeof(*st)) ?:
+	      actor_call(a, actor_insert, st, sizeof(*st));
+	actor_end(a);
+	return err;
+}
+
 void payer_measure(const struct payer_row *r, struct result *res)
 {
 	const struct growth *g = r->g;

@@ -54,6 +54,7 @@ struct stage {
 };
 int stage_open(struct stage *st, const struct growth *g, enum actor_kind kind,
 	       const char *cg, int map);
+int stage_fill(struct stage *st);	/* from st->cg, without readings */
 int stage_grow(struct stage *st, struct scene *s, struct result *res);
 
 void payer_measure(const struct payer_row *r, struct result *res);

@@ -281,6 +281,7 @@ void test_v1(void);
 void test_types(void);
 void test_jit(void);
 int nobody_main(const char *mode);
+int nomemory_main(void);
 void check_fdinfo(const struct row *r, const struct fdinfo *f);
 typedef void (*group_fn)(void);
 group_fn find_group(const char *name);		/* main.c; NULL: no such group */

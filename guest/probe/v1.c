@@ -8,10 +8,12 @@
 #include <sys/stat.h>
 #include "probe.h"
 #include "mapping.h"
+#include "payer.h"
 
 #define ROOT "/sys/fs/cgroup/memory"
 #define A ROOT "/a"
 #define B ROOT "/b"
+#define REMOVED ROOT "/removed"
 enum { MAPPED = 16 << 20, LIMIT = 8 << 20 };
 
 static void put(const char *cg, const char *file, const char *text)
@@ -146,6 +148,40 @@ static void test_pins(void)
 		tap_diag("left: %lld", left);
 }
 
+static int make_owned(void *arg)
+{
+	return map_create(growth_hash->map, growth_hash->key, growth_hash->value,
+			  growth_hash->entries, BPF_F_NO_PREALLOC);
+}
+
+/* what a cgroup right below the root leaves behind becomes the root's, and may grow */
+static void test_root(void)
+{
+	long long asked = (long long)growth_hash->count * growth_hash->value;
+	long long made, grown, left;
+	struct stage st;
+	int map, err;
+
+	if (mkdir(REMOVED, 0755))
+		die("mkdir " REMOVED ": %m");
+	map = in_cgroup(REMOVED, make_owned, NULL, 0);
+	err = map < 0 ? map : stage_open(&st, growth_hash, BY_SOFTIRQ, A, map);
+	if (!err && rmdir(REMOVED))
+		err = -errno;
+	sleep_ms(300);		/* going takes several grace periods */
+	made = kmem(ROOT);
+	err = err ?: stage_fill(&st);
+	grown = kmem(ROOT) - made;
+	tap_ok(!err && within(grown, asked, 20),
+	       "v1: a program fills the map of a cgroup that was removed: the root is charged");
+	fd_release();
+	left = kmem_back_at(ROOT, made) - made;
+	/* the map itself goes, too */
+	tap_ok(!err && left <= 0 && left > -(1 << 20), "v1: it is uncharged the same");
+	tap_diag("error %d, asked %lld, charged %lld, left after release %lld", err, asked, grown,
+		 left);
+}
+
 enum { CREATIONS = 512 };
 
 static int make_map(void)
@@ -260,12 +296,14 @@ void test_v1(void)
 		if (mkdir(groups[i], 0755) && errno != EEXIST)
 			die("mkdir %s: %m", groups[i]);
 	settle_init(ROOT "/drain");
+	loopback_up();
 	fd_mark();
 	put(A, "memory.move_charge_at_immigrate", "3");
 	put(B, "memory.move_charge_at_immigrate", "3");
 	put(B, "memory.limit_in_bytes", "8388608");
 	test_move();
 	test_pins();
+	test_root();
 	for (i = 0; i < ARRAY_SIZE(threads); i++)
 		test_thread(&threads[i]);
 }
