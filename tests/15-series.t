@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The stored series: applies to the pinned base, gives the recorded tree and,
-# written out again, the same bytes; and lint finds nothing.
+# written out again, the same bytes; lint finds nothing; and no selftest calls what a
+# later patch brings.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/lib/tap.sh
 . scripts/lib.sh
 
-echo 1..6
+echo 1..7
 
 repo=$(scripts/make-base)
 borrow "$tmp/tree" "$repo" "$(git_plain -C "$repo" rev-parse base)"
@@ -22,6 +23,27 @@ again() {
 }
 ok "written out again the files are the same, byte for byte" again
 ok "lint finds nothing" scripts/lint
+
+# test_progs is one program: a function of memcg_helpers.c and the like that comes later keeps
+# all of it from being linked. make bisect builds kernels.
+calls_nothing_later() { # calls_nothing_later TREE [FIRST..LAST]
+	local commit wrong=0 commits dir=tools/testing/selftests/bpf
+	mapfile -t commits < <(git_plain -C "$1" log --reverse --format=%H "${2:-base..series}" -- "$dir")
+	for commit in "${commits[@]}"; do
+		git_plain -C "$1" grep -hoE '\bmemcg_[a-z_]+\(' "$commit" -- "$dir/*.c" |
+			grep -v __ | LC_ALL=C sort -u >"$tmp/called"
+		# a definition begins its line; those of skeletons, with __, are generated
+		git_plain -C "$1" grep -hE '^[a-z].*\bmemcg_[a-z_]+\(' "$commit" -- "$dir/*.[ch]" |
+			grep -v ';$' | grep -oE '\bmemcg_[a-z_]+\(' | LC_ALL=C sort -u >"$tmp/defined"
+		LC_ALL=C comm -23 "$tmp/called" "$tmp/defined" >"$tmp/missing"
+		[ -s "$tmp/missing" ] || continue
+		git_plain -C "$1" show -s --format="%s calls" "$commit"
+		cat "$tmp/missing"
+		wrong=1
+	done
+	[ $wrong -eq 0 ] && [ ${#commits[@]} -gt 0 ]
+}
+ok "no selftest calls a function of a later patch" calls_nothing_later "$tmp/tree"
 
 # A name long enough for git to fold the header.
 export GIT_COMMITTER_NAME="Somebody Who Submits This Series to a List" GIT_COMMITTER_EMAIL=somebody.who.submits@localhost
