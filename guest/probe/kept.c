@@ -21,6 +21,10 @@ static const struct {
 } nobodys[] = {
 	{ "bpf_map_kmalloc_node", "charged to the owner of the map once it is there" },
 	{ "kmalloc_rarely", "of bpf_map_kmalloc_node, charged to the caller likewise" },
+#ifdef __i386__
+	/* no tail call there, without NUMA: traced in front of its caller */
+	{ "__kmalloc", "of bpf_map_kmalloc_node, if it takes whole pages; the amounts show its charge" },
+#endif
 	{ "memcg_alloc_page_obj_cgroups", "of the slab allocator, notes who is charged" },
 	{ "__get_vm_area_node", "of vmalloc, for an area" },
 	{ "__vmalloc_area_node", "of vmalloc, for an area" },
