@@ -26,9 +26,9 @@ ok "lint finds nothing" scripts/lint
 
 # test_progs is one program: a function of memcg_helpers.c and the like that comes later keeps
 # all of it from being linked. make bisect builds kernels.
-calls_nothing_later() { # calls_nothing_later TREE [FIRST..LAST]
+calls_nothing_later() { # calls_nothing_later TREE
 	local commit wrong=0 commits dir=tools/testing/selftests/bpf
-	mapfile -t commits < <(git_plain -C "$1" log --reverse --format=%H "${2:-base..series}" -- "$dir")
+	mapfile -t commits < <(git_plain -C "$1" log --reverse --format=%H base..series -- "$dir")
 	for commit in "${commits[@]}"; do
 		git_plain -C "$1" grep -hoE '\bmemcg_[a-z_]+\(' "$commit" -- "$dir/*.c" |
 			grep -v __ | LC_ALL=C sort -u >"$tmp/called"

@@ -128,22 +128,6 @@ static void sweep(struct actor *a, struct job *j, struct outcome *o)
 	}
 }
 
-static long long oom_kills(void)
-{
-	char path[128], word[32];
-	long long n, kills = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/memory.events", scene.owner);
-	f = fopen(path, "re");
-	while (f && fscanf(f, "%31s %lld", word, &n) == 2)
-		if (!strcmp(word, "oom_kill"))
-			kills = n;
-	if (f)
-		fclose(f);
-	return kills;
-}
-
 void charge_sweep(const struct fault_case *c)
 {
 	struct job j = { .c = c };
@@ -165,7 +149,7 @@ void charge_sweep(const struct fault_case *c)
 	case_done(c);
 	jit_restore(&was);
 	/* a link may fit into what is left of a page that is charged */
-	tap_ok(!err && o.fits && (o.refused || !o.pages) && !o.other && !oom_kills(),
+	tap_ok(!err && o.fits && (o.refused || !o.pages) && !o.other && !cg_field(scene.owner, "memory.events", "oom_kill"),
 	       "%s, %s at memory.max: %d times ENOMEM, then %d pages are enough; nobody killed",
 	       c->type, c->what, o.refused, o.pages);
 	if (err)

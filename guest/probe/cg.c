@@ -51,7 +51,7 @@ void scene_open(struct scene *s)
 	make(s->other);
 }
 
-static int drop(const char *cg)
+int cg_drop(const char *cg)
 {
 	int i;
 
@@ -68,11 +68,11 @@ static int drop(const char *cg)
 
 int scene_close(struct scene *s)
 {
-	int err = drop(s->other);
+	int err = cg_drop(s->other);
 
 	if (!s->no_owner)
-		err = drop(s->owner) ?: err;
-	return drop(s->parent) ?: err;
+		err = cg_drop(s->owner) ?: err;
+	return cg_drop(s->parent) ?: err;
 }
 
 long long cg_current(const char *cg)

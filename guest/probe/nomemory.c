@@ -39,18 +39,11 @@ static int make(void *arg)
 /* processes that the OOM killer took since boot */
 static long long killed(void)
 {
-	char name[64];
-	long long n, found = -1;
-	FILE *f = fopen("/proc/vmstat", "r");
+	long long n = cg_field("/proc", "vmstat", "oom_kill");
 
-	while (f && found < 0 && fscanf(f, "%63s %lld", name, &n) == 2)
-		if (!strcmp(name, "oom_kill"))
-			found = n;
-	if (f)
-		fclose(f);
-	if (found < 0)
+	if (n < 0)
 		die("no oom_kill in /proc/vmstat");
-	return found;
+	return n;
 }
 
 int nomemory_main(void)

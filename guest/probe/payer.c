@@ -303,7 +303,7 @@ static int actor_insert(void *arg)
 	return err;
 }
 
-static int make_map(void *arg)
+int growth_make(void *arg)
 {
 	const struct growth *g = *(const struct growth **)arg;
 
@@ -398,7 +398,7 @@ void payer_measure(const struct payer_row *r, struct result *res)
 	if (g->percpu)
 		ballast(r->owner == OWNER_ROOT);
 	settled(&s, &base);
-	map = in_cgroup(r->owner == OWNER_ROOT ? NULL : s.owner, make_map, &g, sizeof(g));
+	map = in_cgroup(r->owner == OWNER_ROOT ? NULL : s.owner, growth_make, &g, sizeof(g));
 	res->err = map < 0 ? map : stage_open(&st, g, r->by, s.other, map);
 	if (!res->err && r->owner == OWNER_REMOVED) {
 		rmdir(s.owner);

@@ -13,6 +13,7 @@ struct growth {
 	int counter;		/* where in the key the number goes */
 };
 extern const struct growth *const growth_hash;
+int growth_make(void *arg);	/* in_cgroup(); of a const struct growth * */
 
 enum actor_kind { BY_SOFTIRQ, BY_EGRESS, BY_SOCK_CREATE, BY_TRACING, BY_HARDIRQ, BY_UPDATE_IRQ,
 		  BY_TEST_RUN, BY_UPDATE_RUN, BY_SYSCALL, BY_BATCH };

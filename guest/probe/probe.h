@@ -137,6 +137,7 @@ long long cg_current(const char *cg);
 /* how much the cgroup itself holds: children taken off */
 void scene_current(const struct scene *s, long long v[S_NR]);
 int cg_join(const char *cg);
+int cg_drop(const char *cg);		/* waits for ended tasks to leave it */
 int cg_fd(const char *cg);
 long long cg_field(const char *cg, const char *file, const char *name);	/* of NAME NUMBER lines; or -1 */
 int cg_id(int fd, __u64 *id);		/* what bpf(2) knows it by */

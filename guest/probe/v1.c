@@ -148,29 +148,21 @@ static void test_pins(void)
 		tap_diag("left: %lld", left);
 }
 
-static int make_owned(void *arg)
-{
-	return map_create(growth_hash->map, growth_hash->key, growth_hash->value,
-			  growth_hash->entries, BPF_F_NO_PREALLOC);
-}
-
 /* what a cgroup right below the root leaves behind becomes the root's, and may grow */
 static void test_root(void)
 {
-	long long asked = (long long)growth_hash->count * growth_hash->value;
+	const struct growth *g = growth_hash;
+	long long asked = (long long)g->count * g->value;
 	long long made, grown, left;
 	struct stage st;
-	int map, err, i;
+	int map, err, gone;
 
 	if (mkdir(REMOVED, 0755) && errno != EEXIST)
 		die("mkdir " REMOVED ": %m");
-	map = in_cgroup(REMOVED, make_owned, NULL, 0);
-	err = map < 0 ? map : stage_open(&st, growth_hash, BY_SOFTIRQ, A, map);
-	/* an ended task may still be on its way out */
-	for (i = 0; i < 200 && rmdir(REMOVED) && errno == EBUSY; i++)
-		sleep_ms(10);
-	if (!err && !access(REMOVED, F_OK))
-		err = -EBUSY;
+	map = in_cgroup(REMOVED, growth_make, &g, sizeof(g));
+	err = map < 0 ? map : stage_open(&st, g, BY_SOFTIRQ, A, map);
+	gone = cg_drop(REMOVED);
+	err = err ?: gone;
 	sleep_ms(300);		/* going takes several grace periods */
 	made = kmem(ROOT);
 	err = err ?: stage_fill(&st);
