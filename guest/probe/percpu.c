@@ -50,6 +50,8 @@ int percpu_lost(uint32_t value)
 		return 0;
 	copies = unit / size * size;
 	charged = copies * ncpu + (ids + 2 * bits + hints) * copies / unit;
-	lost = copies * ncpu + held(ids) + 2 * held(bits) + held(hints) - charged;
+	/* the second bitmap has a bit more: a page more if it would fill its last one */
+	lost = copies * ncpu + held(ids) + held(bits) + held(bits + sizeof(long)) + held(hints) -
+	       charged;
 	return (100 * lost + charged / 2) / charged;
 }
