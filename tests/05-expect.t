@@ -44,6 +44,8 @@ check "a truncated run fails" "$agree" "$list" "${good/1..4/1..5}"
 check "a result twice fails" "x reports once" "$list" "${good/1..4/ok 5 - x$'\n'1..5}"
 check "a malformed line fails" "expectations line 4 is well formed" "$list"$'z\tfail\n' "$good"
 check "too few results fail" "at least 5 results of " "$list"$'\tat-least\tboth\tall\t5\tnever\n' "$good"
+check "a test that is listed twice fails" "expectations name a once" "$list"$'a\tskip\tboth\tall\tr\tnever\n' "$good"
+check "but not what has to give results, and is one itself" "" "$list"$'b\tat-least\tboth\tall\t1\tnever\n' "$good"
 check "enough results pass" "" "$list"$'\tat-least\tboth\tall\t4\tnever\n' "$good"
 
 group=$'a*\tfail\tboth\tall\tbroken\tnever\na/3\tpass\tboth\tall\tfine\tnever\n'
@@ -70,8 +72,11 @@ check "and still have to be there" "b" "$list" $'not ok 1 - a\n1..1\n' '' '' '^[
 check "what is not of the part fails" "x
 c" "$list" "$good" '' '' '^[ab]'
 for file in expect/*.tsv; do
-	malformed=$(awk -f lib/expect.awk "$file" /dev/null | grep -c 'is well formed\|names .* once' || true)
-	n=$((n + 1))
-	[ "$malformed" = 0 ] && echo "ok $n - $file is well formed" || echo "not ok $n - $file is well formed"
+	for kernel in patched base; do
+		malformed=$(awk -v kernel=$kernel -f lib/expect.awk "$file" /dev/null | grep -c 'is well formed\|expectations name .* once' || true)
+		n=$((n + 1))
+		[ "$malformed" = 0 ] && verdict=ok || verdict='not ok'
+		echo "$verdict $n - $file is well formed for the $kernel kernel"
+	done
 done
 echo "1..$n"

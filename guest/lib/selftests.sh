@@ -64,11 +64,12 @@ stage()
 }
 
 # What ran, for the record. The name in CONFIG_LOCALVERSION tells base from
-# patched; all else of the configuration should be the same.
+# patched, and ARCH_HAS_ATOMIC_VMAP, which has no prompt, comes with the series; all
+# else of the configuration should be the same.
 about()
 {
 	echo "# about kernel: $(cat /proc/version)"
-	echo "# about config: $(zcat /proc/config.gz | grep -v '^CONFIG_LOCALVERSION=' | sha256sum | cut -d' ' -f1)"
+	echo "# about config: $(zcat /proc/config.gz | grep -vE '^CONFIG_(LOCALVERSION|ARCH_HAS_ATOMIC_VMAP)=' | sha256sum | cut -d' ' -f1)"
 	echo "# about memlock: $(ulimit -l) KiB"
 	[ ! -f versions ] || sed 's/^/# about /' versions
 }
