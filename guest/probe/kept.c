@@ -21,7 +21,7 @@ static const struct {
 } nobodys[] = {
 	{ "bpf_map_kmalloc_node", "charged to the owner of the map once it is there" },
 	{ "kmalloc_rarely", "of bpf_map_kmalloc_node, charged to the caller likewise" },
-#ifdef __i386__
+#if defined(__i386__) || defined(__aarch64__)
 	/* no tail call there, without NUMA: traced in front of its caller */
 	{ "__kmalloc", "of bpf_map_kmalloc_node, if it takes whole pages; the amounts show its charge" },
 #endif
